@@ -1,0 +1,74 @@
+# The commands of this house; everything they need is set up in .venv on first use, and again when it changed.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PYTEST = $(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=
+# What the house stands on: here every line is run by a test.
+WHOLLY_COVERED = src/pellucid/window.py,src/pellucid/network.py,src/pellucid/layers/*,src/pellucid/explain/*
+
+.DEFAULT_GOAL = help
+.DELETE_ON_ERROR:
+.PHONY: help explore test test-all lint bench docs setup clean
+
+help:
+	@echo "make explore   open the explorer with a trained network in it; ARGS=\"MODEL IMAGE --port 8000\" are passed on"
+	@echo "make test      run the tests, and require full coverage where we promise it"
+	@echo "make test-all  the same, slow tests included"
+	@echo "make lint      check style, format and types"
+	@echo "make bench     measure Pellucid beside its peers; ARGS are passed on"
+	@echo "make docs      build the documentation into site/"
+	@echo "make setup     set up $(VENV) for all of the above but docs"
+	@echo "make clean     remove everything that make made"
+
+explore: $(VENV)/.ready
+	@$(BIN)/pellucid explore $(ARGS)
+
+test: $(VENV)/.ready-test
+	$(PYTEST) -m "not slow" $(ARGS)
+	$(BIN)/python -m coverage report --include="$(WHOLLY_COVERED)" --fail-under=100
+
+test-all: $(VENV)/.ready-test
+	$(PYTEST) $(ARGS)
+	$(BIN)/python -m coverage report --include="$(WHOLLY_COVERED)" --fail-under=100
+
+lint: $(VENV)/.ready-test
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m pyright --pythonpath $(BIN)/python
+
+bench: $(VENV)/.ready-test
+	$(BIN)/python -m bench $(ARGS)
+
+docs: $(VENV)/.ready-docs
+	$(BIN)/python -m mkdocs build --strict
+
+setup: $(VENV)/.ready-test
+
+clean:
+	rm -rf $(VENV) build dist site htmlcov .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is newer than what it was set up from; the wider ones stand on the plain one.
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Pellucid needs Python 3.11 or newer, and '$(PYTHON)' is not: name one, as in  make $(MAKECMDGOALS) PYTHON=python3.12"; \
+	  exit 1; }
+	@echo "Setting up $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.ready-test: $(VENV)/.ready
+	@echo "Adding what the tests need"
+	@$(PIP) --editable ".[test]"
+	@touch $@
+
+$(VENV)/.ready-docs: $(VENV)/.ready
+	@echo "Adding what the documentation needs"
+	@$(PIP) --editable ".[docs]"
+	@touch $@
