@@ -12,6 +12,7 @@ WHOLLY_COVERED = src/pellucid/window.py,src/pellucid/network.py,src/pellucid/lay
 
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 .PHONY: help explore test test-all lint bench docs setup clean
 
 help:
@@ -28,11 +29,11 @@ explore: $(VENV)/.ready
 	@$(BIN)/pellucid explore $(ARGS)
 
 test: $(VENV)/.ready-test
-	$(PYTEST) -m "not slow" $(ARGS)
+	$(PYTEST) -m "not slow"
 	$(BIN)/python -m coverage report --include="$(WHOLLY_COVERED)" --fail-under=100
 
 test-all: $(VENV)/.ready-test
-	$(PYTEST) $(ARGS)
+	$(PYTEST)
 	$(BIN)/python -m coverage report --include="$(WHOLLY_COVERED)" --fail-under=100
 
 lint: $(VENV)/.ready-test
