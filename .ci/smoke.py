@@ -48,7 +48,9 @@ def fetch_first_page(explorer: subprocess.Popen[str]) -> list[str]:
         if ADDRESS.fullmatch(line.strip()):
             break
     else:
-        sys.exit(f"the explorer printed no address on a line of its own within {START} seconds:\n{''.join(lines)}")
+        sys.exit(
+            f"the explorer ended, or was ended after {START} seconds, without its address on a line:\n{''.join(lines)}"
+        )
 
     browser = build_opener(ProxyHandler({}), HTTPCookieProcessor(CookieJar()))
     with browser.open(lines[-1].strip(), timeout=END) as answer:
