@@ -1,0 +1,9 @@
+"""Explanation: traces, the arithmetic of one number, receptive fields, summaries, and their drawing in a terminal."""
+
+from . import facts
+from .explanation import Explanation
+from .receptive import ReceptiveField
+from .summary import LayerSummary, Summary, summarize
+from .trace import Trace, trace
+
+__all__ = ["Explanation", "LayerSummary", "ReceptiveField", "Summary", "Trace", "facts", "summarize", "trace"]

@@ -1,0 +1,62 @@
+"""What layers with windows share: maps as a shape, padding and its adjoint, and which places windows meet."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..window import Window
+from .base import Array, Layer, Mask
+from .node import Shape
+from .params import Sides
+
+
+def as_maps(layer: Layer, shape: Shape) -> tuple[int, int, int]:
+    """Return (channels, height, width), or raise the layer's error for a shape that is not maps."""
+    if len(shape) != 3:
+        raise layer.fail(
+            f"input {shape}: {len(shape)} axes",
+            "maps of shape (channels, height, width)",
+            "put it before Flatten" if len(shape) == 1 else "give it three axes, without the batch",
+        )
+    return shape
+
+
+def both_axes(
+    kernel: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+    padding: Sides | str,
+    *,
+    ceil_mode: bool = False,
+) -> tuple[Window, Window]:
+    """Return the windows along height and width."""
+    sides = (padding, padding) if isinstance(padding, str) else padding
+    rows, columns = (Window(kernel[i], stride[i], dilation[i], sides[i], ceil_mode) for i in (0, 1))
+    return rows, columns
+
+
+def meet(mask: Mask, rows: Mask, columns: Mask) -> Mask:
+    """Return the input places (C, H, W) that masked outputs (C, H', W') meet, given both axes' incidences."""
+    return np.matmul(np.matmul(rows.T.astype(np.float32), mask.astype(np.float32)), columns.astype(np.float32)) > 0
+
+
+def pad(x: Array, rows: Window, columns: Window, *, mode: str = "zeros", value: float = 0.0) -> Array:
+    """Return maps (..., H, W) with the padding of both windows around them; "zeros" padding holds `value`."""
+    top, left = rows.sources(x.shape[-2], mode), columns.sources(x.shape[-1], mode)
+    padded = x[..., np.maximum(top, 0)[:, None], np.maximum(left, 0)]
+    padded[..., top < 0, :] = value
+    padded[..., left < 0] = value
+    return padded
+
+
+def unpad(grad: Array, rows: Window, columns: Window, shape: tuple[int, int], *, mode: str = "zeros") -> Array:
+    """Return the gradient of the maps, given the one of the padded maps: every place collects from its copies."""
+    top, left = rows.sources(shape[0], mode), columns.sources(shape[1], mode)
+    inside = grad[..., top >= 0, :][..., left >= 0]
+    top, left = top[top >= 0], left[left >= 0]
+    if len(top) == shape[0] and len(left) == shape[1]:
+        return inside
+    rows_of, columns_of = (  # (places, copies): which copies each place has
+        np.equal.outer(np.arange(size), held).astype(grad.dtype) for size, held in zip(shape, (top, left), strict=True)
+    )
+    return rows_of @ inside @ columns_of.T

@@ -1,0 +1,156 @@
+"""What a layer's parameters may be, and how they become one canonical form: checked and normalised once, when made."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import MISSING, field
+from typing import Any, TypeVar
+
+from ..errors import ParameterError
+from ..window import LARGEST, Pads
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+
+class Pair(tuple[int, int]):
+    """A pair written the way figures and articles write it: (right, down). It *is* the pair (height, width).
+
+    Args:
+        right: the number along the width.
+        down: the number along the height.
+
+    >>> Pair(right=3, down=2) == (2, 3)
+    True
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, *, right: int, down: int) -> Pair:
+        """Return the pair in the order of the arrays: (height, width)."""
+        return super().__new__(cls, (down, right))
+
+    def __repr__(self) -> str:
+        return f"Pair(right={self[1]}, down={self[0]})"
+
+    def __getnewargs_ex__(self) -> tuple[tuple[()], dict[str, int]]:
+        return (), {"right": self[1], "down": self[0]}
+
+
+Size = int | tuple[int, int]
+Sides = tuple[Pads, Pads]
+Padding = int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]] | str
+
+
+def param(*, converter: Callable[[S], T], default: S | Any = MISSING) -> T:
+    """Declare a layer's parameter: `converter` checks what came and returns its canonical form."""
+    metadata = {"converter": converter}
+    return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)  # pyright: ignore[reportReturnType]
+
+
+def bad(value: object, expected: str, fix: str) -> ParameterError:
+    """Return the error of one parameter; the layer that owns it adds its own name and the parameter's."""
+    return ParameterError("parameter", got=repr(value), expected=expected, fix=fix)
+
+
+def whole(value: object, least: int) -> int:
+    """Return `value` as an int of at least `least`; booleans, floats and strings are not whole numbers."""
+    expected = f"a whole number, {least} to {LARGEST}"
+    try:
+        number = operator.index(value)  # pyright: ignore[reportArgumentType]
+    except TypeError:
+        raise bad(value, expected, "give a whole number") from None
+    if isinstance(value, bool) or not least <= number <= LARGEST:
+        raise bad(value, expected, f"use {least} or more" if number < least else "use a smaller number")
+    return number
+
+
+def count(value: int) -> int:
+    """Return a whole number of at least 1."""
+    return whole(value, 1)
+
+
+def pair(value: Size) -> tuple[int, int]:
+    """Return (height, width) of at least 1 each, from an int or a pair."""
+    return _pair(value, 1)
+
+
+def optional_pair(value: Size | None) -> tuple[int, int] | None:
+    """Return (height, width), or None where the layer chooses."""
+    return None if value is None else _pair(value, 1)
+
+
+def _pair(value: object, least: int) -> tuple[int, int]:
+    if isinstance(value, (tuple, list)):
+        items: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        if len(items) != 2:
+            raise bad(value, "one number, or a pair (height, width)", "give two numbers")
+        return whole(items[0], least), whole(items[1], least)
+    number = whole(value, least)
+    return number, number
+
+
+def padding(value: Padding) -> Sides | str:
+    """Return ((top, bottom), (left, right)), "same" or "valid"."""
+    if isinstance(value, str):
+        if value not in ("same", "valid"):
+            raise bad(value, 'a number, a pair, four sides, "same" or "valid"', 'write padding="same", or numbers')
+        return value
+    sides: list[object] = list(value) if isinstance(value, (tuple, list)) else []  # pyright: ignore[reportUnknownArgumentType]
+    if any(isinstance(side, (tuple, list)) for side in sides):
+        if len(sides) != 2:
+            raise bad(sides, "((top, bottom), (left, right))", "give two pairs")
+        return _pair(sides[0], 0), _pair(sides[1], 0)
+    height, width = _pair(value, 0)
+    return (height, height), (width, width)
+
+
+def flag(value: bool) -> bool:
+    """Return True or False; numbers and strings are not flags."""
+    if not isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise bad(value, "True or False", "give True or False")
+    return value
+
+
+def probability(value: float) -> float:
+    """Return a probability, 0 to 1."""
+    return number(value, 0.0, 1.0)
+
+
+def positive(value: float) -> float:
+    """Return a number above 0."""
+    result = number(value, 0.0)
+    if result == 0.0:
+        raise bad(value, "a number above 0", "use a small number such as 1e-5")
+    return result
+
+
+def finite(value: float) -> float:
+    """Return any number that is not infinite or NaN."""
+    return number(value, -float("inf"))
+
+
+def number(value: object, least: float, most: float = float("inf")) -> float:
+    """Return `value` as a finite float between `least` and `most`."""
+    limits = f"a number from {least:g} to {most:g}" if most < float("inf") else "a finite number"
+    if least == 0.0 and most == float("inf"):
+        limits = "a finite number, 0 or more"
+    try:
+        result = float(value)  # pyright: ignore[reportArgumentType]
+    except (TypeError, ValueError):
+        raise bad(value, limits, "give a number") from None
+    if isinstance(value, (bool, str)) or not least <= result <= most or result in (float("inf"), -float("inf")):
+        raise bad(value, limits, "give a number in that range")
+    return result
+
+
+def choice(*names: str) -> Callable[[str], str]:
+    """Return a converter that accepts only `names`."""
+
+    def convert(value: str) -> str:
+        if value not in names:
+            raise bad(value, "one of " + ", ".join(repr(n) for n in names), f"use {names[0]!r}")
+        return value
+
+    return convert

@@ -1,0 +1,351 @@
+"""A network: named layers wired into a graph from inputs to outputs, with every shape known when it is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .errors import ParameterError, ShapeError, unknown_name
+from .layers import Input, Layer, Node
+from .layers.initializers import Weight
+from .layers.node import Shape
+from .weights import WeightStore
+
+if TYPE_CHECKING:
+    from .engines import Engine
+    from .explain import Summary, Trace
+    from .train import Checkpoints, Dataset, Evaluation, History, Loss, Optimizer, Schedule
+
+Named = Layer | tuple[str, Layer]
+
+
+class Network:
+    """Layers wired from inputs to outputs, with names, shapes and weights.
+
+    Args:
+        inputs: the input's shape (channels, height, width), an `Input`, or several.
+        layers: layers that follow one another, each alone or as (name, layer); or the output node, or several.
+        seed: the seed of the weights' first values.
+        classes: names of the outputs' classes, in order.
+        name: what the network is called.
+
+    Raises:
+        ShapeError: a layer cannot read what comes; the error names the layer, what came, and the fix.
+        ParameterError: names that clash, outputs that do not come from the inputs, and the like.
+
+    >>> from pellucid.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
+    >>> net = Network((1, 28, 28), [Conv2d(6, 5, padding=2), ReLU(), MaxPool2d(2), Flatten(), Linear(10)])
+    >>> net.shapes["pool1"]
+    (6, 14, 14)
+    >>> net.weights["conv1.weight"].shape
+    (6, 1, 5, 5)
+    """
+
+    def __init__(
+        self,
+        inputs: int | Shape | Input | Sequence[Input],
+        layers: Node | Sequence[Node] | Sequence[Named],
+        *,
+        seed: int = 0,
+        classes: Sequence[str] | None = None,
+        name: str = "network",
+    ) -> None:
+        self.name = name
+        self.seed = seed
+        nodes_in = _inputs(inputs)
+        nodes_out = _outputs(nodes_in, layers)
+        wired = _sorted(nodes_out, nodes_in)
+        names = _names([*nodes_in, *wired])
+        placed = {
+            id(old): Node(old.layer, (), old.shape, name) for old, name in zip([*nodes_in, *wired], names, strict=True)
+        }
+        for old in wired:
+            placed[id(old)].inputs = tuple(placed[id(node)] for node in old.inputs)
+        self.inputs: tuple[Node, ...] = tuple(placed[id(node)] for node in nodes_in)
+        self.nodes: tuple[Node, ...] = tuple(placed[id(node)] for node in wired)
+        self.outputs: tuple[Node, ...] = tuple(placed[id(node)] for node in nodes_out)
+        self.shapes: dict[str, Shape] = {_name(node): node.shape for node in (*self.inputs, *self.nodes)}
+        self.classes: tuple[str, ...] | None = self._checked(classes)
+        self._owners = _owners(self.nodes)
+        self.weights = WeightStore(self._specs(), seed)
+
+    @property
+    def layers(self) -> dict[str, Layer]:
+        """The layers by name, in the order in which they run."""
+        return {_name(node): node.layer for node in self.nodes if node.layer is not None}
+
+    @property
+    def params(self) -> int:
+        """How many trainable numbers the weights hold."""
+        return sum(int(np.prod(self.weights.specs[name].shape, dtype=np.int64)) for name in self.weights.trainable)
+
+    def node(self, name: str) -> Node:
+        """Return the node of that name, an input or a layer's.
+
+        Raises:
+            UnknownNameError: there is none.
+        """
+        for node in (*self.inputs, *self.nodes):
+            if node.name == name:
+                return node
+        raise unknown_name("layer", name, self.shapes)
+
+    def weight_names(self, name: str) -> dict[str, str]:
+        """Return the weights of the layer `name`: its own name of each, and the network's."""
+        node = self.node(name)
+        if node.layer is None:
+            return {}
+        owner = self._owners[name]
+        return {short: f"{owner}.{short}" for short in node.layer.weights(*(n.shape for n in node.inputs))}
+
+    def __repr__(self) -> str:
+        ends = " -> ".join(
+            " and ".join(f"{node.name} {node.shape}" for node in nodes) for nodes in (self.inputs, self.outputs)
+        )
+        return f"<Network {self.name!r}: {ends}, {len(self.nodes)} layers, {self.params:,} parameters>"
+
+    def _checked(self, classes: Sequence[str] | None) -> tuple[str, ...] | None:
+        if classes is None:
+            return None
+        if len(classes) != self.outputs[0].shape[0]:
+            raise ParameterError(
+                "Network",
+                got=f"{len(classes)} class names",
+                expected=f"{self.outputs[0].shape[0]}, one an output of {self.outputs[0].name!r}",
+                fix="give a name for each output",
+            )
+        return tuple(str(name) for name in classes)
+
+    def _specs(self) -> Mapping[str, Weight]:
+        """Return every weight by full name; a layer used twice must have the same weights both times."""
+        specs: dict[str, Weight] = {}
+        for node in self.nodes:
+            assert node.layer is not None
+            for short, weight in node.layer.weights(*(n.shape for n in node.inputs)).items():
+                full = f"{self._owners[_name(node)]}.{short}"
+                if specs.setdefault(full, weight) != weight:
+                    raise ShapeError(
+                        f"{node.layer.kind} {node.name!r}",
+                        got=f"the layer of {self._owners[_name(node)]!r} again, now with {short} {weight.shape}",
+                        expected=f"{short} {specs[full].shape}: one layer used twice has one set of weights",
+                        fix="make a second layer, or give it an input with as many channels",
+                    )
+        return specs
+
+    # --- doors: each leads to the room that does the work
+
+    def summary(self) -> Summary:
+        """Return shapes, parameters, cost and receptive field of every layer; prints as a table."""
+        from .explain import summarize
+
+        return summarize(self)
+
+    def predict(
+        self,
+        images: ArrayLike,
+        *,
+        engine: str | Engine | None = None,
+        batch_size: int = 64,
+        channels_last: bool = False,
+    ) -> Any:
+        """Return the outputs (N, ...) for images (N, C, H, W): an array, or a tuple for several outputs."""
+        from .engines import predict
+
+        return predict(self, images, engine=engine, batch_size=batch_size, channels_last=channels_last)
+
+    def trace(self, image: ArrayLike, *, engine: str | Engine | None = None, channels_last: bool = False) -> Trace:
+        """Return every value of one run on one image (C, H, W)."""
+        from .explain import trace
+
+        return trace(self, image, engine=engine, channels_last=channels_last)
+
+    def fit(
+        self,
+        train: Dataset | tuple[ArrayLike, ArrayLike],
+        *,
+        test: Dataset | tuple[ArrayLike, ArrayLike] | None = None,
+        epochs: int = 5,
+        batch_size: int = 64,
+        optimizer: Optimizer | None = None,
+        loss: Loss | None = None,
+        schedule: Schedule | None = None,
+        seed: int = 0,
+        progress: bool = False,
+        engine: str | Engine | None = None,
+        checkpoints: Checkpoints | str | Path | None = None,
+    ) -> History:
+        """Train on images and labels; returns what each epoch gave."""
+        from .train import fit
+
+        return fit(
+            self,
+            train,
+            test=test,
+            epochs=epochs,
+            batch_size=batch_size,
+            optimizer=optimizer,
+            loss=loss,
+            schedule=schedule,
+            seed=seed,
+            progress=progress,
+            engine=engine,
+            checkpoints=checkpoints,
+        )
+
+    def evaluate(
+        self,
+        test: Dataset | tuple[ArrayLike, ArrayLike],
+        *,
+        engine: str | Engine | None = None,
+        loss: Loss | None = None,
+    ) -> Evaluation:
+        """Return accuracy, loss and confusion matrix on images and labels."""
+        from .train import evaluate
+
+        return evaluate(self, test, engine=engine, loss=loss)
+
+    def save(self, path: str | Path) -> None:
+        """Write the network with its weights to a file; the suffix says the format."""
+        from .formats import save
+
+        save(self, path)
+
+    def explore(self, images: ArrayLike | None = None, *, port: int = 0, browser: bool = True) -> None:
+        """Open the explorer on this network in the browser, until Ctrl-C."""
+        from .explorer import explore
+
+        explore(self, images, port=port, browser=browser)
+
+
+def _inputs(inputs: int | Shape | Input | Sequence[Input]) -> list[Node]:
+    if isinstance(inputs, Node):
+        return [inputs]
+    if isinstance(inputs, Sequence):
+        nodes = [item for item in inputs if isinstance(item, Node)]
+        if nodes and len(nodes) == len(inputs):
+            return [*nodes]
+    return [Input(inputs)]  # pyright: ignore[reportArgumentType] - Input says what is wrong with anything else
+
+
+def _outputs(nodes_in: list[Node], layers: Node | Sequence[Node] | Sequence[Named]) -> list[Node]:
+    """Return the output nodes, wiring a list of layers first."""
+    if isinstance(layers, Node):
+        return [layers]
+    if not isinstance(layers, Sequence) or not layers:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ParameterError(
+            "Network", got=repr(layers), expected="a list of layers, or output nodes", fix="give one layer or more"
+        )
+    nodes = [item for item in layers if isinstance(item, Node)]
+    if len(nodes) == len(layers):
+        return nodes
+    return [_chain(nodes_in, [item for item in layers if not isinstance(item, Node)])]
+
+
+def _chain(nodes_in: list[Node], layers: Sequence[Named]) -> Node:
+    """Wire layers one after another, naming them first so that an error can name its layer."""
+    if len(nodes_in) != 1:
+        raise ParameterError(
+            "Network",
+            got=f"a list of layers with {len(nodes_in)} inputs",
+            expected="one input",
+            fix="call the layers on nodes, and give the output nodes",
+        )
+    pairs = [_pair(item) for item in layers]
+    node = nodes_in[0]
+    chosen = _chosen([(node.name or "input", None), *pairs])[1:]
+    for name, (_, layer) in zip(chosen, pairs, strict=True):
+        node = layer(node, name=name)
+    return node
+
+
+def _pair(item: object) -> tuple[str | None, Layer]:
+    """Return (name or None, layer) of one item of a list of layers."""
+    match item:
+        case Layer():
+            return None, item
+        case (str() as name, Layer() as layer):
+            return name, layer
+        case _:
+            raise ParameterError(
+                "Network",
+                got=f"{item!r} in the list of layers",
+                expected="layers, or (name, layer)",
+                fix="make it, as in ReLU()" if isinstance(item, type) else "put layers in the list",
+            )
+
+
+def _sorted(outputs: list[Node], inputs: list[Node]) -> list[Node]:
+    """Return all nodes that the outputs need, each after what it reads, in the order in which they were wired."""
+    order: list[Node] = []
+    done = {id(node) for node in inputs}
+    for output in outputs:
+        stack = [(output, False)]
+        while stack:
+            node, ready = stack.pop()
+            if id(node) in done:
+                continue
+            if ready:
+                done.add(id(node))
+                order.append(node)
+                continue
+            if node.layer is None:
+                raise ParameterError(
+                    "Network",
+                    got=f"{node!r}, which the outputs read",
+                    expected="only inputs that the network was given",
+                    fix="add it to the inputs: Network([a, b], outputs)",
+                )
+            stack.append((node, True))
+            stack.extend((before, False) for before in reversed(node.inputs))
+    return order
+
+
+def _names(nodes: list[Node]) -> list[str]:
+    """Return a name for every node: its own, or its kind's prefix and a number."""
+    only_one = sum(node.layer is None for node in nodes) == 1
+    return _chosen(
+        [(node.name or ("input" if only_one and node.layer is None else None), node.layer) for node in nodes]
+    )
+
+
+def _chosen(given: Sequence[tuple[str | None, Layer | None]]) -> list[str]:
+    taken: set[str] = set()
+    for name, layer in given:
+        if name is None:
+            continue
+        legal = isinstance(name, str) and name.isprintable() and name.strip() == name and name  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not legal or len(name) > 200 or set(name) & set("[]") or name in taken:
+            raise ParameterError(
+                "Network" if layer is None else layer.kind,
+                got=f"name {name!r}" + (" twice" if name in taken else ""),
+                expected="a name of its own: printable, at most 200 characters, without square brackets",
+                fix="choose another name",
+            )
+        taken.add(name)
+    counts: dict[str, int] = {}
+    chosen: list[str] = []
+    for name, layer in given:
+        prefix = "input" if layer is None else layer.prefix
+        while name is None:
+            counts[prefix] = counts.get(prefix, 0) + 1
+            candidate = f"{prefix}{counts[prefix]}"
+            if candidate not in taken:
+                taken.add(candidate)
+                name = candidate
+        chosen.append(name)
+    return chosen
+
+
+def _owners(nodes: tuple[Node, ...]) -> dict[str, str]:
+    """Return for each node the name under which its layer's weights are kept: the layer's first place."""
+    first: dict[int, str] = {}
+    return {_name(node): first.setdefault(id(node.layer), _name(node)) for node in nodes}
+
+
+def _name(node: Node) -> str:
+    assert node.name is not None
+    return node.name

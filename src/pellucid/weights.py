@@ -1,0 +1,84 @@
+"""A network's weights: float32 arrays by name, made when first asked for, and checked when replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import DataError, ShapeError, unknown_name
+from .layers.initializers import Weight
+from .random import generator
+
+Floats = NDArray[np.float32]
+
+
+class WeightStore(MutableMapping[str, Floats]):
+    """The weights of one network by full name, such as "conv1.weight".
+
+    Reading gives the array itself, which may be changed in place. Assigning checks the shape and converts to float32.
+    Names can be neither added nor removed. First values are a function of the seed and the weight's name, and are
+    made when a weight is first read, so that a large network costs nothing until it runs.
+
+    Args:
+        specs: each weight's shape and initializer.
+        seed: the seed of the first values.
+    """
+
+    def __init__(self, specs: Mapping[str, Weight], seed: int) -> None:
+        self.specs = dict(specs)
+        self._seed = seed
+        self._arrays: dict[str, Floats] = {}
+
+    def __getitem__(self, name: str) -> Floats:
+        if name not in self._arrays:
+            if name not in self.specs:
+                raise unknown_name("weight", name, self.specs)
+            self._arrays[name] = self.specs[name].initial(generator(self._seed, name))
+        return self._arrays[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name not in self.specs:
+            raise unknown_name("weight", name, self.specs)
+        array, shape = np.asarray(value), self.specs[name].shape
+        if array.shape != shape:
+            swapped = array.shape == shape[::-1] and array.ndim == 2
+            raise ShapeError(
+                f"weight {name!r}",
+                got=f"shape {array.shape}",
+                expected=f"shape {shape}",
+                fix="transpose it" if swapped else "give it the shape of the layer it belongs to",
+            )
+        if array.dtype.kind not in "fiub":
+            raise DataError(
+                f"weight {name!r}", got=f"dtype {array.dtype}", expected="real numbers", fix="convert it to float32"
+            )
+        self._arrays[name] = np.array(array, dtype=np.float32, order="C")
+
+    def __delitem__(self, name: str) -> None:
+        raise ShapeError(
+            f"weight {name!r}",
+            got="a request to remove it",
+            expected="the weights of the network's layers, all of them",
+            fix="build a network without the layer",
+        )
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.specs
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.specs)
+
+    def __len__(self) -> int:
+        return len(self.specs)
+
+    @property
+    def trainable(self) -> tuple[str, ...]:
+        """The names of the weights that training changes by their gradient."""
+        return tuple(name for name, spec in self.specs.items() if spec.trainable)
+
+    def copy(self) -> dict[str, Floats]:
+        """Return copies of all arrays by name."""
+        return {name: self[name].copy() for name in self}

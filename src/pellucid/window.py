@@ -1,0 +1,334 @@
+"""The sliding-window rule along one axis: the only place where its arithmetic lives.
+
+Convolutions, pools, "same" padding, receptive fields, explanations and the explorer all ask a `Window`.
+Formulas: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning" (2016), and
+A. Araujo, W. Norris, J. Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill (2019).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import ParameterError, ShapeError
+
+Pads = tuple[int, int]
+_NUMPY_MODES: dict[str, Literal["reflect", "edge", "wrap"]] = {
+    "reflect": "reflect",
+    "replicate": "edge",
+    "circular": "wrap",
+}
+LARGEST = 2**31 - 1  # sizes beyond this cannot be an image's, and products of them would overflow arrays
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window of `kernel` taps, `dilation` apart, that moves by `stride` over one axis with padding at its two ends.
+
+    Args:
+        kernel: taps, at least 1.
+        stride: input places between two neighbouring outputs, at least 1.
+        dilation: input places between two neighbouring taps, at least 1.
+        padding: places added (before, after) the axis, or "same" (TensorFlow's and ONNX SAME_UPPER's rule: out =
+            ceil(size / stride), an odd place goes after), or "valid" (none).
+        ceil_mode: round the output size up; a last window that would start in the padding after the axis is left
+            out, as in PyTorch and ONNX.
+
+    Raises:
+        ParameterError: a value is out of range.
+
+    >>> Window(3, stride=2, padding=(1, 1)).out(7)
+    4
+    >>> Window(3, padding=(1, 1)).reads(0, 7)
+    range(-1, 2)
+    """
+
+    kernel: int
+    stride: int = 1
+    dilation: int = 1
+    padding: Pads | str = (0, 0)
+    ceil_mode: bool = False
+
+    def __post_init__(self) -> None:
+        for name, least in (("kernel", 1), ("stride", 1), ("dilation", 1)):
+            value = getattr(self, name)
+            if not least <= value <= LARGEST:
+                raise ParameterError(
+                    "Window", got=f"{name} {value}", expected=f"{least} to {LARGEST}", fix=f"use a {name} of 1 or more"
+                )
+        if isinstance(self.padding, str):
+            if self.padding not in ("same", "valid"):
+                raise ParameterError(
+                    "Window",
+                    got=f"padding {self.padding!r}",
+                    expected='"same", "valid" or (before, after)',
+                    fix='write padding="same", or numbers',
+                )
+        elif not all(0 <= p <= LARGEST for p in self.padding):
+            raise ParameterError(
+                "Window",
+                got=f"padding {self.padding}",
+                expected=f"0 to {LARGEST} at each end",
+                fix="padding only adds places; to cut places away, slice the input",
+            )
+
+    @property
+    def span(self) -> int:
+        """Input places from the first tap to the last, both counted: dilation * (kernel - 1) + 1."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    def pads(self, size: int) -> Pads:
+        """Return the places added (before, after) an axis of `size`.
+
+        >>> Window(3, stride=2, padding="same").pads(8), Window(3, stride=2, padding="same").pads(9)
+        ((0, 1), (1, 1))
+        """
+        if self.padding == "valid":
+            return 0, 0
+        if self.padding == "same":
+            total = max((-(-size // self.stride) - 1) * self.stride + self.span - size, 0)
+            return total // 2, total - total // 2
+        assert not isinstance(self.padding, str)
+        return self.padding
+
+    def out(self, size: int) -> int:
+        """Return how many outputs an axis of `size` inputs gives.
+
+        Raises:
+            ShapeError: the window is wider than the padded axis.
+        """
+        before, after = self.pads(size)
+        room = size + before + after - self.span
+        if size < 1 or room < 0:
+            taps = f"kernel {self.kernel}" + (f" with dilation {self.dilation}" if self.dilation > 1 else "")
+            raise ShapeError(
+                "Window",
+                got=f"{taps} spans {self.span}; {size} places + padding {before} + {after} = {size + before + after}",
+                expected=f"at least {self.span} places, padding included",
+                fix=f"use a smaller kernel, a larger input, or {max(-room, 1)} more padding",
+            )
+        count = (-(-room // self.stride) if self.ceil_mode else room // self.stride) + 1
+        if self.ceil_mode and (count - 1) * self.stride >= size + before:
+            count -= 1
+        return count
+
+    def formula(self, size: int) -> str:
+        """Return the output size's rule with its numbers put in.
+
+        >>> Window(3).formula(28), Window(3, stride=2, padding=(1, 1)).formula(28)
+        ('(28 + 2*0 - 3)/1 + 1 = 26', 'floor((28 + 2*1 - 3)/2) + 1 = 14')
+        >>> Window(3, stride=2, padding="same").formula(8)
+        'ceil(8/2) = 4'
+        """
+        out = self.out(size)
+        if self.padding == "same":
+            return f"ceil({size}/{self.stride}) = {out}"
+        before, after = self.pads(size)
+        pads = f"2*{before}" if before == after else f"{before} + {after}"
+        steps = f"({size} + {pads} - {self.span})/{self.stride}"
+        if (size + before + after - self.span) % self.stride == 0:
+            return f"{steps} + 1 = {out}"
+        if not self.ceil_mode:
+            return f"floor({steps}) + 1 = {out}"
+        rounded = -(-(size + before + after - self.span) // self.stride) + 1
+        dropped = "" if rounded == out else f"{rounded}, less one that would start in the padding = "
+        return f"ceil({steps}) + 1 = {dropped}{out}"
+
+    def start(self, size: int) -> int:
+        """Return the input place of output 0's first tap: 0, or negative inside the padding."""
+        return -self.pads(size)[0]
+
+    def reads(self, output: int, size: int) -> range:
+        """Return the input places that `output` reads, padding included (below 0, or at `size` and above)."""
+        first = output * self.stride + self.start(size)
+        return range(first, first + self.span, self.dilation)
+
+    def reached(self, place: int, size: int) -> list[int]:
+        """Return the outputs that read input `place`, in order.
+
+        >>> Window(3, stride=2, padding=(1, 1)).reached(3, 7)
+        [1, 2]
+        """
+        shifted = place - self.start(size)
+        first = max(-(-(shifted - self.span + 1) // self.stride), 0)
+        last = min(shifted // self.stride, self.out(size) - 1)
+        return [o for o in range(first, last + 1) if (shifted - o * self.stride) % self.dilation == 0]
+
+    def extent(self, size: int) -> Pads:
+        """Return the padding (before, after) that holds every window, overhang of `ceil_mode` included."""
+        before, after = self.pads(size)
+        return before, max(after, (self.out(size) - 1) * self.stride + self.span - size - before)
+
+    def tap(self, k: int, outputs: int) -> slice:
+        """Return the places of the padded axis that tap `k` meets, one for each output."""
+        first = k * self.dilation
+        return slice(first, first + (outputs - 1) * self.stride + 1, self.stride)
+
+    def places(self, size: int) -> NDArray[np.intp]:
+        """Return the input place of every (output, tap); below 0 or from `size` on is padding.
+
+        >>> Window(2, stride=2, padding=(1, 0)).places(3)
+        array([[-1,  0],
+               [ 1,  2]])
+        """
+        outputs = np.arange(self.out(size))[:, None] * self.stride
+        return outputs + np.arange(self.kernel) * self.dilation + self.start(size)
+
+    def counts(self, size: int, *, include_pad: bool) -> NDArray[np.intp]:
+        """Return how many places of each output's window count in an average.
+
+        With `include_pad` the places of the padding count, but never the overhang of `ceil_mode` beyond it.
+        """
+        before, after = self.pads(size) if include_pad else (0, 0)
+        places = self.places(size)
+        return ((places >= -before) & (places < size + after)).sum(axis=1)
+
+    def sources(self, size: int, mode: str = "zeros") -> NDArray[np.intp]:
+        """Return which input place each place of the padded axis holds; -1 where it holds padding.
+
+        Args:
+            size: places of the axis before padding.
+            mode: what fills the padding: "zeros", or places of the axis itself: "reflect" (mirrored without the edge),
+                "replicate" (the edge again) or "circular" (from the other end).
+
+        Raises:
+            ShapeError: the axis is too short to be mirrored or wrapped that far.
+
+        >>> Window(3, padding=(2, 1)).sources(4, "reflect")
+        array([2, 1, 0, 1, 2, 3, 2])
+        """
+        pads = self.extent(size) if mode == "zeros" else self.pads(size)
+        most = {"reflect": size - 1, "circular": size}.get(mode)
+        if most is not None and max(pads) > most:
+            raise ShapeError(
+                "Window",
+                got=f"padding {pads} in mode {mode!r} on {size} places",
+                expected=f"at most {most} at each end",
+                fix='use less padding, a larger input, or padding_mode="zeros"',
+            )
+        if mode == "zeros":
+            return np.pad(np.arange(size), pads, constant_values=-1)
+        return np.pad(np.arange(size), pads, mode=_NUMPY_MODES[mode])
+
+    def incidence(self, size: int, mode: str = "zeros") -> NDArray[np.bool_]:
+        """Return which (output, input place) pairs meet: the window rule as a matrix."""
+        held = self.sources(size, mode)[self.places(size) - self.start(size)]  # (outputs, kernel)
+        outputs = np.broadcast_to(np.arange(len(held))[:, None], held.shape)
+        meets = np.zeros((len(held), size), dtype=np.bool_)
+        meets[outputs[held >= 0], held[held >= 0]] = True
+        return meets
+
+    def stretch(self, size: int) -> tuple[int, Fraction, Fraction, bool]:
+        """Return the span, the places between neighbouring outputs, the first place, and whether this is exact."""
+        return self.span, Fraction(self.stride), Fraction(self.start(size)), True
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptiveWindow:
+    """Windows that cut an axis into `outputs` parts: output i reads places floor(i*n/outputs) to ceil((i+1)*n/outputs).
+
+    Source: PyTorch's adaptive pooling; Keras's since 3.13.
+
+    >>> AdaptiveWindow(3).reads(1, 5)
+    range(1, 4)
+    """
+
+    outputs: int
+
+    def out(self, size: int) -> int:
+        """Return how many outputs an axis of `size` places gives."""
+        return self.outputs
+
+    def formula(self, size: int) -> str:
+        """Return the rule with its numbers put in."""
+        return f"{size} places in {self.outputs} parts = {self.outputs}"
+
+    def reads(self, output: int, size: int) -> range:
+        """Return the input places that `output` reads."""
+        return range(output * size // self.outputs, -(-(output + 1) * size // self.outputs))
+
+    def reached(self, place: int, size: int) -> list[int]:
+        """Return the outputs that read input `place`, in order."""
+        return [o for o in range(self.outputs) if place in self.reads(o, size)]
+
+    def counts(self, size: int) -> NDArray[np.intp]:
+        """Return how many places each output reads."""
+        return np.array([len(self.reads(o, size)) for o in range(self.outputs)])
+
+    def incidence(self, size: int) -> NDArray[np.bool_]:
+        """Return which (output, input place) pairs meet: the window rule as a matrix."""
+        meets = np.zeros((self.outputs, size), dtype=np.bool_)
+        for o in range(self.outputs):
+            meets[o, self.reads(o, size)] = True
+        return meets
+
+    def stretch(self, size: int) -> tuple[int, Fraction, Fraction, bool]:
+        """Return the largest span, the mean places between neighbouring outputs, the first place, and if exact."""
+        step = Fraction(size, self.outputs)
+        first = min(self.reads(o, size).start - o * step for o in range(self.outputs))
+        end = max(self.reads(o, size).stop - o * step for o in range(self.outputs))
+        return math.ceil(end - first), step, first, step.denominator == 1
+
+
+WHOLE = "whole input"
+EXACT = "exact"
+UPPER_BOUND = "upper bound"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Which input places the units of one axis of a feature map depend on, borders aside.
+
+    Unit `o` depends on `size` places from `start + o * jump` on. `status` is "exact" (every one of those places is
+    read), "upper bound" (some may not be: gaps of dilation, branches that do not line up) or "whole input" (each
+    unit reads everything).
+
+    >>> Field().through(Window(3, padding=(1, 1)), 28).through(Window(2, stride=2), 28)
+    Field(size=4, jump=Fraction(2, 1), start=Fraction(-1, 1), status='exact')
+    """
+
+    size: int = 1
+    jump: Fraction = Fraction(1)
+    start: Fraction = Fraction(0)
+    status: str = EXACT
+
+    def through(self, window: Window | AdaptiveWindow, size: int) -> Field:
+        """Return the field after one more `window` over an axis of `size` places."""
+        if self.status == WHOLE:
+            return self
+        span, step, first, exact = window.stretch(size)
+        gaps = isinstance(window, Window) and window.kernel > 1 and window.dilation * self.jump > self.size
+        return Field(
+            size=math.ceil(self.size + (span - 1) * self.jump),
+            jump=self.jump * step,
+            start=self.start + first * self.jump,
+            status=self.status if exact and not gaps else UPPER_BOUND,
+        )
+
+    def center(self, output: int = 0) -> Fraction:
+        """Return the middle of unit `output`'s field, in input places."""
+        return self.start + output * self.jump + Fraction(self.size - 1, 2)
+
+    def whole(self, size: int) -> Field:
+        """Return the field of a unit that reads the whole input axis of `size` places."""
+        return Field(size=size, jump=Fraction(0), start=Fraction(0), status=WHOLE)
+
+    def join(self, other: Field, outputs: int) -> Field:
+        """Return the field of units that depend on what either branch depends on (add, concatenate)."""
+        if WHOLE in (self.status, other.status):
+            return self if self.status == WHOLE else other
+        if self.jump != other.jump:  # the branches drift apart: bound them at the units where they are furthest
+            jump, last = max(self.jump, other.jump), outputs - 1
+            starts = [f.start + o * (f.jump - jump) for f in (self, other) for o in (0, last)]
+            ends = [f.start + o * (f.jump - jump) + f.size for f in (self, other) for o in (0, last)]
+            return Field(math.ceil(max(ends) - min(starts)), jump, min(starts), UPPER_BOUND)
+        low = min(self.start, other.start)
+        high = max(self.start + self.size, other.start + other.size)
+        apart = max(self.start, other.start) > min(self.start + self.size, other.start + other.size)
+        exact = self.status == other.status == EXACT and not apart
+        return Field(math.ceil(high - low), self.jump, low, EXACT if exact else UPPER_BOUND)
