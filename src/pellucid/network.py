@@ -225,9 +225,10 @@ def _inputs(inputs: int | Shape | Input | Sequence[Input]) -> list[Node]:
     if isinstance(inputs, Node):
         return [inputs]
     if isinstance(inputs, Sequence):
-        nodes = [item for item in inputs if isinstance(item, Node)]
+        nodes: list[Node] = []
+        nodes.extend(item for item in inputs if isinstance(item, Node))
         if nodes and len(nodes) == len(inputs):
-            return [*nodes]
+            return nodes
     return [Input(inputs)]  # pyright: ignore[reportArgumentType] - Input says what is wrong with anything else
 
 

@@ -9,6 +9,11 @@ from rich.text import Text
 
 from .summary import LayerSummary, Summary
 
+LEGEND = """\
+MAC: one multiply-add of a convolution or linear layer, biases apart.
+field: a unit's receptive field in input pixels, borders aside; <= an upper bound, all: the whole input.
+step: pixels from one unit's field to the next."""
+
 
 def table(summary: Summary) -> RenderableType:
     """Return the table: a row a layer, totals below, and the conventions of the columns in words."""
@@ -36,11 +41,7 @@ def table(summary: Summary) -> RenderableType:
     totals = Text.assemble(
         (f"{summary.params:,}", "bold"), f" parameters{kept}, ", (f"{summary.macs:,}", "bold"), " MACs an image"
     )
-    legend = Text(
-        "MAC: one multiply-add of a convolution or linear layer, biases apart. field: a unit's receptive field in\n"
-        "input pixels, borders aside (<= an upper bound, all: the whole input). step: pixels between two units' fields.",
-        style="dim",
-    )
+    legend = Text(LEGEND, style="dim")
     return Group(rows, totals, legend)
 
 

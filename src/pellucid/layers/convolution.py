@@ -143,9 +143,9 @@ class Conv2d(Layer):
     def explain(self, index: tuple[int, ...], *inputs: Array, w: Weights, run: Run) -> Arithmetic:
         """Return every product of the window, channel by channel, and the bias."""
         x, (o, r, c) = inputs[0], index
-        weight = w["weight"][o].astype(np.float64)  # (C / groups, kh, kw)
+        weight = np.asarray(w["weight"][o], np.float64)  # (C / groups, kh, kw)
         rows, columns = self.windows()
-        i, a, b = np.indices(weight.shape, np.intp).reshape(3, -1)
+        i, a, b = np.unravel_index(np.arange(weight.size), weight.shape)
         channel = o // (self.out_channels // self.groups) * len(weight) + i
         row, column = self._held(rows, r, x.shape[2])[a], self._held(columns, c, x.shape[3])[b]
         inside = (row >= 0) & (row < x.shape[2]) & (column >= 0) & (column < x.shape[3])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, field
 from typing import Any, TypeVar
 
@@ -85,7 +85,7 @@ def _pair(value: object, least: int) -> tuple[int, int]:
     if isinstance(value, (tuple, list)):
         items: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         if len(items) != 2:
-            raise bad(value, "one number, or a pair (height, width)", "give two numbers")
+            raise bad(tuple(items), "one number, or a pair (height, width)", "give two numbers")
         return whole(items[0], least), whole(items[1], least)
     number = whole(value, least)
     return number, number
@@ -97,7 +97,7 @@ def padding(value: Padding) -> Sides | str:
         if value not in ("same", "valid"):
             raise bad(value, 'a number, a pair, four sides, "same" or "valid"', 'write padding="same", or numbers')
         return value
-    sides: list[object] = list(value) if isinstance(value, (tuple, list)) else []  # pyright: ignore[reportUnknownArgumentType]
+    sides: Sequence[object] = value if isinstance(value, (tuple, list)) else ()
     if any(isinstance(side, (tuple, list)) for side in sides):
         if len(sides) != 2:
             raise bad(sides, "((top, bottom), (left, right))", "give two pairs")
