@@ -16,6 +16,7 @@ from .geometry import as_maps, both_axes, meet, pad, unpad
 from .initializers import Weight, initializer
 from .node import Shape
 from .params import Sides, choice, count, flag, padding, pair, param
+from .products import product
 
 
 class Conv2d(Layer):
@@ -105,7 +106,7 @@ class Conv2d(Layer):
         places = (len(x), *self.output_shape(x.shape[1:])[1:])  # (N, H', W')
         y = np.zeros((self.groups, self.out_channels // self.groups, math.prod(places)), x.dtype)
         for a, b, tap in self._taps(places):
-            y += self._kernel(w, a, b) @ padded[tap].reshape(self.groups, -1, y.shape[2])
+            y += product(self._kernel(w, a, b), padded[tap].reshape(self.groups, -1, y.shape[2]))
         maps = y.reshape(self.out_channels, *places).swapaxes(0, 1)
         return np.ascontiguousarray(maps + w["bias"][:, None, None] if self.bias else maps)
 
@@ -117,9 +118,9 @@ class Conv2d(Layer):
         in_padded, in_weight = np.zeros_like(padded), np.zeros_like(w["weight"])
         for a, b, tap in self._taps((len(x), *grad.shape[2:])):
             read = padded[tap]  # (C, N, H', W')
-            in_tap = out @ read.reshape(self.groups, -1, out.shape[2]).swapaxes(1, 2)
+            in_tap = product(out, read.reshape(self.groups, -1, out.shape[2]).swapaxes(1, 2))
             in_weight[:, :, a, b] = in_tap.reshape(in_weight.shape[:2])
-            in_padded[tap] += (self._kernel(w, a, b).swapaxes(1, 2) @ out).reshape(read.shape)
+            in_padded[tap] += product(self._kernel(w, a, b).swapaxes(1, 2), out).reshape(read.shape)
         in_x = unpad(in_padded, *self.windows(), (x.shape[2], x.shape[3]), mode=self.padding_mode)
         weights = {"weight": in_weight}
         if self.bias:

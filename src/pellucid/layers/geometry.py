@@ -8,6 +8,7 @@ from ..window import Window
 from .base import Array, Layer, Mask
 from .node import Shape
 from .params import Sides
+from .products import product
 
 
 def as_maps(layer: Layer, shape: Shape) -> tuple[int, int, int]:
@@ -59,4 +60,4 @@ def unpad(grad: Array, rows: Window, columns: Window, shape: tuple[int, int], *,
     rows_of, columns_of = (  # (places, copies): which copies each place has
         np.equal.outer(np.arange(size), held).astype(grad.dtype) for size, held in zip(shape, (top, left), strict=True)
     )
-    return rows_of @ inside @ columns_of.T
+    return product(product(rows_of, inside), columns_of.T)

@@ -14,6 +14,7 @@ from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights
 from .geometry import as_maps, meet
 from .node import Shape
 from .params import flag, optional_pair, param
+from .products import product
 
 
 def _region(x: Array, channel: int, rows: range, columns: range) -> Terms:
@@ -181,12 +182,12 @@ class AdaptiveAvgPool2d(Layer):
     def forward(self, *inputs: Array, w: Weights, run: Run) -> Array:
         """Return the mean of each part: (N, C, H', W')."""
         rows, columns = self._means(inputs[0])
-        return rows @ inputs[0] @ columns.T
+        return product(product(rows, inputs[0]), columns.T)
 
     def backward(self, grad: Array, *inputs: Array, y: Array, w: Weights, run: Run) -> Gradients:
         """Share each part's gradient among its places."""
         rows, columns = self._means(inputs[0])
-        return Gradients((rows.T @ grad @ columns,))
+        return Gradients((product(product(rows.T, grad), columns),))
 
     def explain(self, index: tuple[int, ...], *inputs: Array, w: Weights, run: Run) -> Arithmetic:
         """Return the part and the number of its places."""
