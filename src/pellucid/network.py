@@ -14,13 +14,12 @@ from .layers import Input, Layer, Node
 from .layers.initializers import Weight
 from .layers.node import Shape
 from .weights import WeightStore
+from .wiring import Named, in_order, input_nodes, name_of, names_of, output_nodes, owners_of
 
 if TYPE_CHECKING:
     from .engines import Engine
     from .explain import Summary, Trace
     from .train import Checkpoints, Dataset, Evaluation, History, Loss, Optimizer, Schedule
-
-Named = Layer | tuple[str, Layer]
 
 
 class Network:
@@ -56,10 +55,10 @@ class Network:
     ) -> None:
         self.name = name
         self.seed = seed
-        nodes_in = _inputs(inputs)
-        nodes_out = _outputs(nodes_in, layers)
-        wired = _sorted(nodes_out, nodes_in)
-        names = _names([*nodes_in, *wired])
+        nodes_in = input_nodes(inputs)
+        nodes_out = output_nodes(nodes_in, layers)
+        wired = in_order(nodes_out, nodes_in)
+        names = names_of([*nodes_in, *wired])
         placed = {
             id(old): Node(old.layer, (), old.shape, name) for old, name in zip([*nodes_in, *wired], names, strict=True)
         }
@@ -68,15 +67,15 @@ class Network:
         self.inputs: tuple[Node, ...] = tuple(placed[id(node)] for node in nodes_in)
         self.nodes: tuple[Node, ...] = tuple(placed[id(node)] for node in wired)
         self.outputs: tuple[Node, ...] = tuple(placed[id(node)] for node in nodes_out)
-        self.shapes: dict[str, Shape] = {_name(node): node.shape for node in (*self.inputs, *self.nodes)}
+        self.shapes: dict[str, Shape] = {name_of(node): node.shape for node in (*self.inputs, *self.nodes)}
         self.classes: tuple[str, ...] | None = self._checked(classes)
-        self._owners = _owners(self.nodes)
+        self._owners = owners_of(self.nodes)
         self.weights = WeightStore(self._specs(), seed)
 
     @property
     def layers(self) -> dict[str, Layer]:
         """The layers by name, in the order in which they run."""
-        return {_name(node): node.layer for node in self.nodes if node.layer is not None}
+        return {name_of(node): node.layer for node in self.nodes if node.layer is not None}
 
     @property
     def params(self) -> int:
@@ -126,11 +125,11 @@ class Network:
         for node in self.nodes:
             assert node.layer is not None
             for short, weight in node.layer.weights(*(n.shape for n in node.inputs)).items():
-                full = f"{self._owners[_name(node)]}.{short}"
+                full = f"{self._owners[name_of(node)]}.{short}"
                 if specs.setdefault(full, weight) != weight:
                     raise ShapeError(
                         f"{node.layer.kind} {node.name!r}",
-                        got=f"the layer of {self._owners[_name(node)]!r} again, now with {short} {weight.shape}",
+                        got=f"the layer of {self._owners[name_of(node)]!r} again, now with {short} {weight.shape}",
                         expected=f"{short} {specs[full].shape}: one layer used twice has one set of weights",
                         fix="make a second layer, or give it an input with as many channels",
                     )
@@ -219,134 +218,3 @@ class Network:
         from .explorer import explore
 
         explore(self, images, port=port, browser=browser)
-
-
-def _inputs(inputs: int | Shape | Input | Sequence[Input]) -> list[Node]:
-    if isinstance(inputs, Node):
-        return [inputs]
-    if isinstance(inputs, Sequence):
-        nodes: list[Node] = []
-        nodes.extend(item for item in inputs if isinstance(item, Node))
-        if nodes and len(nodes) == len(inputs):
-            return nodes
-    return [Input(inputs)]  # pyright: ignore[reportArgumentType] - Input says what is wrong with anything else
-
-
-def _outputs(nodes_in: list[Node], layers: Node | Sequence[Node] | Sequence[Named]) -> list[Node]:
-    """Return the output nodes, wiring a list of layers first."""
-    if isinstance(layers, Node):
-        return [layers]
-    if not isinstance(layers, Sequence) or not layers:  # pyright: ignore[reportUnnecessaryIsInstance]
-        raise ParameterError(
-            "Network", got=repr(layers), expected="a list of layers, or output nodes", fix="give one layer or more"
-        )
-    nodes = [item for item in layers if isinstance(item, Node)]
-    if len(nodes) == len(layers):
-        return nodes
-    return [_chain(nodes_in, [item for item in layers if not isinstance(item, Node)])]
-
-
-def _chain(nodes_in: list[Node], layers: Sequence[Named]) -> Node:
-    """Wire layers one after another, naming them first so that an error can name its layer."""
-    if len(nodes_in) != 1:
-        raise ParameterError(
-            "Network",
-            got=f"a list of layers with {len(nodes_in)} inputs",
-            expected="one input",
-            fix="call the layers on nodes, and give the output nodes",
-        )
-    pairs = [_pair(item) for item in layers]
-    node = nodes_in[0]
-    chosen = _chosen([(node.name or "input", None), *pairs])[1:]
-    for name, (_, layer) in zip(chosen, pairs, strict=True):
-        node = layer(node, name=name)
-    return node
-
-
-def _pair(item: object) -> tuple[str | None, Layer]:
-    """Return (name or None, layer) of one item of a list of layers."""
-    match item:
-        case Layer():
-            return None, item
-        case (str() as name, Layer() as layer):
-            return name, layer
-        case _:
-            raise ParameterError(
-                "Network",
-                got=f"{item!r} in the list of layers",
-                expected="layers, or (name, layer)",
-                fix="make it, as in ReLU()" if isinstance(item, type) else "put layers in the list",
-            )
-
-
-def _sorted(outputs: list[Node], inputs: list[Node]) -> list[Node]:
-    """Return all nodes that the outputs need, each after what it reads, in the order in which they were wired."""
-    order: list[Node] = []
-    done = {id(node) for node in inputs}
-    for output in outputs:
-        stack = [(output, False)]
-        while stack:
-            node, ready = stack.pop()
-            if id(node) in done:
-                continue
-            if ready:
-                done.add(id(node))
-                order.append(node)
-                continue
-            if node.layer is None:
-                raise ParameterError(
-                    "Network",
-                    got=f"{node!r}, which the outputs read",
-                    expected="only inputs that the network was given",
-                    fix="add it to the inputs: Network([a, b], outputs)",
-                )
-            stack.append((node, True))
-            stack.extend((before, False) for before in reversed(node.inputs))
-    return order
-
-
-def _names(nodes: list[Node]) -> list[str]:
-    """Return a name for every node: its own, or its kind's prefix and a number."""
-    only_one = sum(node.layer is None for node in nodes) == 1
-    return _chosen(
-        [(node.name or ("input" if only_one and node.layer is None else None), node.layer) for node in nodes]
-    )
-
-
-def _chosen(given: Sequence[tuple[str | None, Layer | None]]) -> list[str]:
-    taken: set[str] = set()
-    for name, layer in given:
-        if name is None:
-            continue
-        legal = isinstance(name, str) and name.isprintable() and name.strip() == name and name  # pyright: ignore[reportUnnecessaryIsInstance]
-        if not legal or len(name) > 200 or set(name) & set("[]") or name in taken:
-            raise ParameterError(
-                "Network" if layer is None else layer.kind,
-                got=f"name {name!r}" + (" twice" if name in taken else ""),
-                expected="a name of its own: printable, at most 200 characters, without square brackets",
-                fix="choose another name",
-            )
-        taken.add(name)
-    counts: dict[str, int] = {}
-    chosen: list[str] = []
-    for name, layer in given:
-        prefix = "input" if layer is None else layer.prefix
-        while name is None:
-            counts[prefix] = counts.get(prefix, 0) + 1
-            candidate = f"{prefix}{counts[prefix]}"
-            if candidate not in taken:
-                taken.add(candidate)
-                name = candidate
-        chosen.append(name)
-    return chosen
-
-
-def _owners(nodes: tuple[Node, ...]) -> dict[str, str]:
-    """Return for each node the name under which its layer's weights are kept: the layer's first place."""
-    first: dict[int, str] = {}
-    return {_name(node): first.setdefault(id(node.layer), _name(node)) for node in nodes}
-
-
-def _name(node: Node) -> str:
-    assert node.name is not None
-    return node.name

@@ -1,8 +1,7 @@
 """The sliding-window rule along one axis: the only place where its arithmetic lives.
 
 Convolutions, pools, "same" padding, receptive fields, explanations and the explorer all ask a `Window`.
-Formulas: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning" (2016), and
-A. Araujo, W. Norris, J. Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill (2019).
+Formulas: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning" (2016).
 """
 
 from __future__ import annotations
@@ -273,62 +272,3 @@ class AdaptiveWindow:
         first = min(self.reads(o, size).start - o * step for o in range(self.outputs))
         end = max(self.reads(o, size).stop - o * step for o in range(self.outputs))
         return math.ceil(end - first), step, first, step.denominator == 1
-
-
-WHOLE = "whole input"
-EXACT = "exact"
-UPPER_BOUND = "upper bound"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """Which input places the units of one axis of a feature map depend on, borders aside.
-
-    Unit `o` depends on `size` places from `start + o * jump` on. `status` is "exact" (every one of those places is
-    read), "upper bound" (some may not be: gaps of dilation, branches that do not line up) or "whole input" (each
-    unit reads everything).
-
-    >>> Field().through(Window(3, padding=(1, 1)), 28).through(Window(2, stride=2), 28)
-    Field(size=4, jump=Fraction(2, 1), start=Fraction(-1, 1), status='exact')
-    """
-
-    size: int = 1
-    jump: Fraction = Fraction(1)
-    start: Fraction = Fraction(0)
-    status: str = EXACT
-
-    def through(self, window: Window | AdaptiveWindow, size: int) -> Field:
-        """Return the field after one more `window` over an axis of `size` places."""
-        if self.status == WHOLE:
-            return self
-        span, step, first, exact = window.stretch(size)
-        gaps = isinstance(window, Window) and window.kernel > 1 and window.dilation * self.jump > self.size
-        return Field(
-            size=math.ceil(self.size + (span - 1) * self.jump),
-            jump=self.jump * step,
-            start=self.start + first * self.jump,
-            status=self.status if exact and not gaps else UPPER_BOUND,
-        )
-
-    def center(self, output: int = 0) -> Fraction:
-        """Return the middle of unit `output`'s field, in input places."""
-        return self.start + output * self.jump + Fraction(self.size - 1, 2)
-
-    def whole(self, size: int) -> Field:
-        """Return the field of a unit that reads the whole input axis of `size` places."""
-        return Field(size=size, jump=Fraction(0), start=Fraction(0), status=WHOLE)
-
-    def join(self, other: Field, outputs: int) -> Field:
-        """Return the field of units that depend on what either branch depends on (add, concatenate)."""
-        if WHOLE in (self.status, other.status):
-            return self if self.status == WHOLE else other
-        if self.jump != other.jump:  # the branches drift apart: bound them at the units where they are furthest
-            jump, last = max(self.jump, other.jump), outputs - 1
-            starts = [f.start + o * (f.jump - jump) for f in (self, other) for o in (0, last)]
-            ends = [f.start + o * (f.jump - jump) + f.size for f in (self, other) for o in (0, last)]
-            return Field(math.ceil(max(ends) - min(starts)), jump, min(starts), UPPER_BOUND)
-        low = min(self.start, other.start)
-        high = max(self.start + self.size, other.start + other.size)
-        apart = max(self.start, other.start) > min(self.start + self.size, other.start + other.size)
-        exact = self.status == other.status == EXACT and not apart
-        return Field(math.ceil(high - low), self.jump, low, EXACT if exact else UPPER_BOUND)

@@ -14,6 +14,7 @@ from .base import Engine, Floats, LossRule, OptimizerRule, Program, Samples, Sta
 Values = dict[str, Array]
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # NaN and infinities speak for themselves
 def forward(net: Network, inputs: tuple[Array, ...], run: Run, weights: dict[str, Array] | None = None) -> Values:
     """Return every value by name; `weights` replaces the network's, in float64 for instance."""
     values: Values = {str(node.name): x for node, x in zip(net.inputs, inputs, strict=True)}
@@ -25,6 +26,7 @@ def forward(net: Network, inputs: tuple[Array, ...], run: Run, weights: dict[str
     return values
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # NaN and infinities speak for themselves
 def backward(net: Network, values: Values, grads: Values, run: Run, weights: dict[str, Array] | None = None) -> Values:
     """Return the gradients in every weight and input by name, given those in the outputs."""
     grads = dict(grads)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..field import EXACT, UPPER_BOUND, WHOLE, Field
 from ..layers.base import Mask
 from ..network import Network
-from ..window import EXACT, UPPER_BOUND, WHOLE, Field
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..field import Field
 from ..layers.base import Cost
 from ..layers.node import Node, Shape
 from ..network import Network
-from ..window import Field
 from .receptive import fields
 
 if TYPE_CHECKING:

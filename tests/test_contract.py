@@ -1,0 +1,63 @@
+"""Every layer keeps its contract, and every engine agrees with the definition: on all examples and drawn geometries."""
+
+from __future__ import annotations
+
+import pytest
+from contract import LAYER_CHECKS, check_engine
+from geometries import convolutions, pools
+from hypothesis import given, settings
+
+from pellucid.engines import ENGINES
+from pellucid.layers import REGISTRY
+from pellucid.layers.base import Example
+
+EXAMPLES = [
+    pytest.param(example, id=f"{example.layer} on {' and '.join(map(str, example.shapes))}")
+    for kind in REGISTRY.values()
+    for example in kind.examples()
+]
+RUNNABLE = [name for name, engine in ENGINES.items() if engine.unavailable() is None]
+
+
+def test_every_kind_has_examples() -> None:
+    """No layer escapes the contract by having nothing to show."""
+    assert all(kind.examples() for kind in REGISTRY.values())
+    assert {type(example.layer) for kind in REGISTRY.values() for example in kind.examples()} == set(REGISTRY.values())
+
+
+@pytest.mark.parametrize("check", LAYER_CHECKS)
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_examples_keep_the_contract(example: Example, check: str) -> None:
+    """Shape, purity, gradients, explanation and reads hold on a layer's own examples."""
+    LAYER_CHECKS[check](example)
+
+
+@pytest.mark.parametrize("engine", RUNNABLE)
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_engines_agree_on_examples(example: Example, engine: str) -> None:
+    """Values, gradients and a training step equal the definition's in float64."""
+    check_engine(ENGINES[engine], example)
+
+
+@settings(max_examples=60)
+@given(example=convolutions())
+def test_convolutions_keep_the_contract(example: Example) -> None:
+    """The contract holds for any geometry of a convolution."""
+    for check in LAYER_CHECKS.values():
+        check(example)
+
+
+@settings(max_examples=60)
+@given(example=pools())
+def test_pools_keep_the_contract(example: Example) -> None:
+    """The contract holds for any geometry of a pool."""
+    for check in LAYER_CHECKS.values():
+        check(example)
+
+
+@pytest.mark.parametrize("engine", RUNNABLE)
+@settings(max_examples=40)
+@given(example=convolutions() | pools())
+def test_engines_agree_on_geometries(engine: str, example: Example) -> None:
+    """Every engine equals the definition for any geometry."""
+    check_engine(ENGINES[engine], example)

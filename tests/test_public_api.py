@@ -1,0 +1,54 @@
+"""The public surface is a promise: these names, and no others."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+import pellucid
+
+SURFACE = {
+    "pellucid": [
+        "Input", "Network", "Pair", "data", "engines", "errors", "explain", "formats", "layers", "load", "train", "zoo",
+    ],
+    "pellucid.layers": [
+        "AdaptiveAvgPool2d", "Add", "AvgPool2d", "BatchNorm2d", "Concat", "Conv2d", "Dropout", "Dropout2d", "Flatten",
+        "GlobalAvgPool2d", "GlobalMaxPool2d", "Input", "Layer", "LeakyReLU", "Linear", "MaxPool2d", "Node", "Pair",
+        "REGISTRY", "ReLU", "Sigmoid", "Softmax", "Tanh",
+    ],
+    "pellucid.explain": [
+        "Explanation", "LayerSummary", "ReceptiveField", "Summary", "Trace", "facts", "summarize", "trace",
+    ],
+    "pellucid.engines": [
+        "ENGINES", "Engine", "LossRule", "OptimizerRule", "Program", "State", "Step", "Trainer", "as_inputs",
+        "available", "get", "predict",
+    ],
+}  # fmt: skip
+
+NETWORK = [
+    "evaluate", "explore", "fit", "layers", "node", "params", "predict", "save", "summary", "trace", "weight_names",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("module", SURFACE)
+def test_the_surface_is_pinned(module: str) -> None:
+    """A module's __all__ is exactly the list above, and every name of it is there."""
+    found = importlib.import_module(module)
+    assert sorted(found.__all__) == sorted(SURFACE[module])
+    for name in SURFACE[module]:
+        assert hasattr(found, name), name
+
+
+def test_the_methods_of_a_network_are_pinned() -> None:
+    """What a network can do is a promise too."""
+    assert sorted(name for name in vars(pellucid.Network) if not name.startswith("_")) == NETWORK
+
+
+def test_errors_are_one_family() -> None:
+    """Every public error is a PellucidError, and also the built-in error that people expect."""
+    errors = [e for e in vars(pellucid.errors).values() if isinstance(e, type) and issubclass(e, Exception)]
+    assert all(issubclass(error, pellucid.errors.PellucidError) for error in errors)
+    others = [error for error in errors if error is not pellucid.errors.PellucidError]
+    assert len(others) == 8
+    assert all(issubclass(error, ValueError | KeyError | RuntimeError) for error in others)
