@@ -13,12 +13,13 @@ WHOLLY_COVERED = src/pellucid/window.py,src/pellucid/field.py,src/pellucid/weigh
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help explore test test-all lint bench docs setup clean
+.PHONY: help explore test test-all golden lint bench docs setup clean
 
 help:
 	@echo "make explore   open the explorer with a trained network in it; ARGS=\"MODEL IMAGE --port 8000\" are passed on"
 	@echo "make test      run the tests, and require full coverage where we promise it"
 	@echo "make test-all  the same, slow tests included"
+	@echo "make golden    write the texts that tests compare with anew, to be looked at before they are committed"
 	@echo "make lint      check style, format and types"
 	@echo "make bench     measure Pellucid beside its peers; ARGS are passed on"
 	@echo "make docs      build the documentation into site/"
@@ -35,6 +36,9 @@ test: $(VENV)/.ready-test
 test-all: $(VENV)/.ready-test
 	$(PYTEST)
 	$(BIN)/python -m coverage report --include="$(WHOLLY_COVERED)" --fail-under=100
+
+golden: $(VENV)/.ready-test
+	PELLUCID_GOLDEN=write $(BIN)/python -m pytest -q tests/explain
 
 lint: $(VENV)/.ready-test
 	$(BIN)/python -m ruff check

@@ -73,29 +73,24 @@ def _pair(item: object) -> tuple[str | None, Layer]:
 
 
 def in_order(outputs: list[Node], inputs: list[Node]) -> list[Node]:
-    """Return all nodes that the outputs need, each after what it reads, in the order in which they were wired."""
-    order: list[Node] = []
-    done = {id(node) for node in inputs}
-    for output in outputs:
-        stack = [(output, False)]
-        while stack:
-            node, ready = stack.pop()
-            if id(node) in done:
-                continue
-            if ready:
-                done.add(id(node))
-                order.append(node)
-                continue
-            if node.layer is None:
-                raise ParameterError(
-                    "Network",
-                    got=f"{node!r}, which the outputs read",
-                    expected="only inputs that the network was given",
-                    fix="add it to the inputs: Network([a, b], outputs)",
-                )
-            stack.append((node, True))
-            stack.extend((before, False) for before in reversed(node.inputs))
-    return order
+    """Return all nodes that the outputs need, in the order in which they were wired: each after what it reads."""
+    found = {id(node): node for node in inputs}
+    waiting = [*outputs]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in found:
+            continue
+        if node.layer is None:
+            raise ParameterError(
+                "Network",
+                got=f"{node!r}, which the outputs read",
+                expected="only inputs that the network was given",
+                fix="add it to the inputs: Network([a, b], outputs)",
+            )
+        found[id(node)] = node
+        waiting.extend(node.inputs)
+    given = {id(node) for node in inputs}
+    return sorted((node for node in found.values() if id(node) not in given), key=lambda node: node.serial)
 
 
 def names_of(nodes: list[Node]) -> list[str]:

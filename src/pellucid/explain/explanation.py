@@ -56,6 +56,8 @@ class Explanation(Arithmetic):
     @property
     def ulps(self) -> float:
         """The size of the error in units of float32's last place at the total."""
+        if self.error == 0:
+            return 0.0
         if not math.isfinite(self.error):
             return math.nan if math.isnan(self.error) else math.inf
         with np.errstate(over="ignore"):

@@ -26,9 +26,19 @@ def _number(value: float, digits: int = 4) -> str:
 
 
 def _grid(
-    e: Explanation, values: Numbers, rows: NDArray[np.intp], width: int, digits: int, *, mark: bool = False
+    e: Explanation,
+    values: Numbers,
+    rows: NDArray[np.intp],
+    width: int,
+    digits: int,
+    *,
+    mark: bool = False,
+    dots: bool = True,
 ) -> Table:
-    """Return the numbers of one channel's window; padding is a dot, and with `mark` the used ones stand in brackets."""
+    """Return one channel's window as a grid.
+
+    With `mark` the numbers that are used stand in brackets; with `dots` padding is a dot.
+    """
     grid = Table.grid(padding=(0, 1))
     for _ in range(width):
         grid.add_column(justify="right", no_wrap=True)
@@ -36,7 +46,7 @@ def _grid(
     marked = mark and not bool(e.terms.used[rows].all())
     for i in rows:
         said = _number(float(values[i]), digits)
-        if not e.terms.inside[i]:
+        if dots and not e.terms.inside[i]:
             cells.append(Text("·", style="dim"))
         elif marked and e.terms.used[i]:
             cells.append(Text(f"[{said.strip()}]", style="bold green"))
@@ -80,13 +90,13 @@ def _kernels(e: Explanation) -> Iterator[RenderableType]:
     for channel in sorted(largest if width in DIGITS else []):
         yield Text.assemble((f"channel {channel}", "cyan"), f"  sum {_number(subtotal[channel]).strip()}")
         line = Table.grid(padding=(0, 1))
-        grids = [
-            _grid(e, of_all, of[channel], width, DIGITS[width])
-            for of_all in (e.terms.value, e.terms.weight, e.terms.product)
-        ]
+        window, kernel, product = (
+            _grid(e, numbers, of[channel], width, DIGITS[width], dots=numbers is not e.terms.weight)
+            for numbers in (e.terms.value, e.terms.weight, e.terms.product)
+        )
         for _ in range(5):
             line.add_column(vertical="middle", no_wrap=True)
-        line.add_row(grids[0], "x", grids[1], "=", grids[2])
+        line.add_row(window, "x", kernel, "=", product)
         yield line
         yield Text("")
     shown = [_number(subtotal[channel]).strip() for channel in channels[:ROWS]]

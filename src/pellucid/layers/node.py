@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from ..errors import ParameterError, ShapeError
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from .base import Layer
 
 Shape = tuple[int, ...]
+_SERIALS = count()  # nodes are made after what they read, so that their order of making is an order to run in
 
 
 class Node:
@@ -28,6 +30,7 @@ class Node:
         self.inputs = inputs
         self.shape = shape
         self.name = name
+        self.serial = next(_SERIALS)
 
     def __repr__(self) -> str:
         what = "Input" if self.layer is None else repr(self.layer)
