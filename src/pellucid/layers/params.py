@@ -71,6 +71,11 @@ def count(value: int) -> int:
     return whole(value, 1)
 
 
+def axis(value: int) -> int:
+    """Return the number of an axis, counted from the first (0, 1, ...) or from the last (-1, -2, ...)."""
+    return whole(value, -LARGEST)
+
+
 def pair(value: Size) -> tuple[int, int]:
     """Return (height, width) of at least 1 each, from an int or a pair."""
     return _pair(value, 1)
@@ -138,7 +143,7 @@ def number(value: object, least: float, most: float = float("inf")) -> float:
         limits = "a finite number, 0 or more"
     try:
         result = float(value)  # pyright: ignore[reportArgumentType]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise bad(value, limits, "give a number") from None
     if isinstance(value, (bool, str)) or not least <= result <= most or result in (float("inf"), -float("inf")):
         raise bad(value, limits, "give a number in that range")
