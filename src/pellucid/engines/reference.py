@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from ..layers.base import Array, Run
 from ..network import Network
 from .base import Engine, Floats, LossRule, OptimizerRule, Program, Samples, State, Step, Trainer
+from .threads import one_thread
 
 Values = dict[str, Array]
 
 
+@one_thread()
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # NaN and infinities speak for themselves
 def forward(net: Network, inputs: tuple[Array, ...], run: Run, weights: dict[str, Array] | None = None) -> Values:
     """Return every value by name; `weights` replaces the network's, in float64 for instance."""
@@ -26,6 +28,7 @@ def forward(net: Network, inputs: tuple[Array, ...], run: Run, weights: dict[str
     return values
 
 
+@one_thread()
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # NaN and infinities speak for themselves
 def backward(net: Network, values: Values, grads: Values, run: Run, weights: dict[str, Array] | None = None) -> Values:
     """Return the gradients in every weight and input by name, given those in the outputs."""

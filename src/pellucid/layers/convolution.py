@@ -16,7 +16,6 @@ from .geometry import as_maps, both_axes, meet, pad, unpad
 from .initializers import Weight, initializer
 from .node import Shape
 from .params import Sides, choice, count, flag, padding, pair, param
-from .products import product
 
 
 class Conv2d(Layer):
@@ -78,15 +77,15 @@ class Conv2d(Layer):
                     f"use groups={math.gcd(channels, self.out_channels)} or a divisor of it",
                 )
         rows, columns = self.windows()
-        rows.sources(height, self.padding_mode)
-        columns.sources(width, self.padding_mode)
+        rows.check_mode(height, self.padding_mode)
+        columns.check_mode(width, self.padding_mode)
         return self.out_channels, rows.out(height), columns.out(width)
 
     def weights(self, *shapes: Shape) -> dict[str, Weight]:
         """Return weight (out_channels, in_channels / groups, height, width) and bias (out_channels,)."""
         area = math.prod(self.kernel_size)
         fan_in = shapes[0][0] // self.groups * area
-        fan_out = self.out_channels // self.groups * area
+        fan_out = self.out_channels * area  # as PyTorch and Keras count it, whatever the groups
         shape = (self.out_channels, shapes[0][0] // self.groups, *self.kernel_size)
         weights = {"weight": Weight(shape, self.weight_init, fan_in, fan_out)}
         if self.bias:
@@ -106,7 +105,7 @@ class Conv2d(Layer):
         places = (len(x), *self.output_shape(x.shape[1:])[1:])  # (N, H', W')
         y = np.zeros((self.groups, self.out_channels // self.groups, math.prod(places)), x.dtype)
         for a, b, tap in self._taps(places):
-            y += product(self._kernel(w, a, b), padded[tap].reshape(self.groups, -1, y.shape[2]))
+            y += self._kernel(w, a, b) @ self._matrix(padded[tap])
         maps = y.reshape(self.out_channels, *places).swapaxes(0, 1)
         return np.ascontiguousarray(maps + w["bias"][:, None, None] if self.bias else maps)
 
@@ -118,9 +117,9 @@ class Conv2d(Layer):
         in_padded, in_weight = np.zeros_like(padded), np.zeros_like(w["weight"])
         for a, b, tap in self._taps((len(x), *grad.shape[2:])):
             read = padded[tap]  # (C, N, H', W')
-            in_tap = product(out, read.reshape(self.groups, -1, out.shape[2]).swapaxes(1, 2))
+            in_tap = out @ self._matrix(read).swapaxes(1, 2)
             in_weight[:, :, a, b] = in_tap.reshape(in_weight.shape[:2])
-            in_padded[tap] += product(self._kernel(w, a, b).swapaxes(1, 2), out).reshape(read.shape)
+            in_padded[tap] += (self._kernel(w, a, b).swapaxes(1, 2) @ out).reshape(read.shape)
         in_x = unpad(in_padded, *self.windows(), (x.shape[2], x.shape[3]), mode=self.padding_mode)
         weights = {"weight": in_weight}
         if self.bias:
@@ -140,6 +139,10 @@ class Conv2d(Layer):
     def _kernel(self, w: Weights, a: int, b: int) -> Array:
         """Return tap (a, b) of every kernel as matrices, (groups, out_channels / groups, in_channels / groups)."""
         return w["weight"][:, :, a, b].reshape(self.groups, self.out_channels // self.groups, -1)
+
+    def _matrix(self, read: Array) -> Array:
+        """Return what a tap meets (C, N, H', W') as matrices, (groups, C / groups, N * H' * W')."""
+        return read.reshape(self.groups, len(read) // self.groups, math.prod(read.shape[1:]))
 
     def explain(self, index: tuple[int, ...], *inputs: Array, w: Weights, run: Run) -> Arithmetic:
         """Return every product of the window, channel by channel, and the bias."""

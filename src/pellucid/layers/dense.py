@@ -13,7 +13,6 @@ from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights
 from .initializers import Weight, initializer
 from .node import Shape
 from .params import choice, count, flag, param
-from .products import product
 
 
 class Flatten(Layer):
@@ -46,7 +45,7 @@ class Flatten(Layer):
     def forward(self, *inputs: Array, w: Weights, run: Run) -> Array:
         """Return (N, C * H * W)."""
         (x,) = inputs
-        return x.transpose(self._order(x.shape[1:])).reshape(len(x), -1)
+        return x.transpose(self._order(x.shape[1:])).reshape(len(x), math.prod(x.shape[1:]))
 
     def backward(self, grad: Array, *inputs: Array, y: Array, w: Weights, run: Run) -> Gradients:
         """Put every number back in its place."""
@@ -117,17 +116,17 @@ class Linear(Layer):
 
     def forward(self, *inputs: Array, w: Weights, run: Run) -> Array:
         """Return x W^T + b: (N, ..., out_features)."""
-        y = product(inputs[0], w["weight"].T)
+        y = inputs[0] @ w["weight"].T
         return y + w["bias"] if self.bias else y
 
     def backward(self, grad: Array, *inputs: Array, y: Array, w: Weights, run: Run) -> Gradients:
         """Return grad W, and grad^T x summed over all vectors."""
         (x,) = inputs
         flat = grad.reshape(-1, self.out_features)
-        weights = {"weight": product(flat.T, x.reshape(-1, x.shape[-1]))}
+        weights = {"weight": flat.T @ x.reshape(-1, x.shape[-1])}
         if self.bias:
             weights["bias"] = flat.sum(axis=0)
-        return Gradients((product(grad, w["weight"]),), weights)
+        return Gradients((grad @ w["weight"],), weights)
 
     def explain(self, index: tuple[int, ...], *inputs: Array, w: Weights, run: Run) -> Arithmetic:
         """Return every product of the input with the output's weights, and the bias."""

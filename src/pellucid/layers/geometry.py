@@ -8,7 +8,6 @@ from ..window import Window
 from .base import Array, Layer, Mask
 from .node import Shape
 from .params import Sides
-from .products import product
 
 
 def as_maps(layer: Layer, shape: Shape) -> tuple[int, int, int]:
@@ -53,11 +52,10 @@ def pad(x: Array, rows: Window, columns: Window, *, mode: str = "zeros", value: 
 def unpad(grad: Array, rows: Window, columns: Window, shape: tuple[int, int], *, mode: str = "zeros") -> Array:
     """Return the gradient of the maps, given the one of the padded maps: every place collects from its copies."""
     top, left = rows.sources(shape[0], mode), columns.sources(shape[1], mode)
-    inside = grad[..., top >= 0, :][..., left >= 0]
-    top, left = top[top >= 0], left[left >= 0]
-    if len(top) == shape[0] and len(left) == shape[1]:
-        return inside
-    rows_of, columns_of = (  # (places, copies): which copies each place has
-        np.equal.outer(np.arange(size), held).astype(grad.dtype) for size, held in zip(shape, (top, left), strict=True)
-    )
-    return product(product(rows_of, inside), columns_of.T)
+    if mode == "zeros":
+        return grad[..., top >= 0, :][..., left >= 0]
+    tall = np.zeros((*grad.shape[:-2], shape[0], grad.shape[-1]), grad.dtype)
+    np.add.at(tall, (..., top, slice(None)), grad)
+    maps = np.zeros((*grad.shape[:-2], *shape), grad.dtype)
+    np.add.at(maps, (..., left), tall)
+    return maps

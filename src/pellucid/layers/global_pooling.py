@@ -14,7 +14,6 @@ from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights
 from .geometry import as_maps, meet
 from .node import Shape
 from .params import flag, optional_pair, param
-from .products import product
 
 
 def _region(x: Array, channel: int, rows: range, columns: range) -> Terms:
@@ -123,7 +122,7 @@ class GlobalMaxPool2d(_GlobalPool2d):
     def backward(self, grad: Array, *inputs: Array, y: Array, w: Weights, run: Run) -> Gradients:
         """Give each map's gradient to its first winner."""
         (x,) = inputs
-        flat = x.reshape(*x.shape[:2], -1)
+        flat = x.reshape(*x.shape[:2], x.shape[2] * x.shape[3])
         in_x = np.zeros_like(flat)
         np.put_along_axis(in_x, flat.argmax(axis=2, keepdims=True), grad.reshape(*x.shape[:2], 1), axis=2)
         return Gradients((in_x.reshape(x.shape),))
@@ -171,23 +170,31 @@ class AdaptiveAvgPool2d(Layer):
         reads = shapes[0][0] * int(rows.counts(shapes[0][1]).sum() * columns.counts(shapes[0][2]).sum())
         return Cost(adds=reads - outputs, muls=outputs)
 
-    def _means(self, x: Array) -> tuple[Array, Array]:
-        """Return the matrices (H', H) and (W', W) whose rows average one part each."""
+    def _parts(self, shape: Shape) -> tuple[list[slice], list[slice]]:
+        """Return the rows and the columns of each part of maps (..., H, W)."""
         rows, columns = (
-            window.incidence(size) / window.counts(size)[:, None]
-            for window, size in zip(self.windows(x.shape[1:]), x.shape[2:], strict=True)
+            [slice(read.start, read.stop) for read in (window.reads(o, size) for o in range(window.outputs))]
+            for window, size in zip(self.windows(shape[1:]), shape[2:], strict=True)
         )
-        return rows.astype(x.dtype), columns.astype(x.dtype)
+        return rows, columns
 
     def forward(self, *inputs: Array, w: Weights, run: Run) -> Array:
         """Return the mean of each part: (N, C, H', W')."""
-        rows, columns = self._means(inputs[0])
-        return product(product(rows, inputs[0]), columns.T)
+        (x,) = inputs
+        rows, columns = self._parts(x.shape)
+        tall = np.stack([x[..., part, :].mean(axis=-2) for part in rows], axis=-2)  # (N, C, H', W)
+        return np.stack([tall[..., part].mean(axis=-1) for part in columns], axis=-1)
 
     def backward(self, grad: Array, *inputs: Array, y: Array, w: Weights, run: Run) -> Gradients:
         """Share each part's gradient among its places."""
-        rows, columns = self._means(inputs[0])
-        return Gradients((product(product(rows.T, grad), columns),))
+        (x,) = inputs
+        rows, columns = self._parts(x.shape)
+        tall, in_x = np.zeros((*grad.shape[:3], x.shape[3]), x.dtype), np.zeros_like(x)
+        for o, part in enumerate(columns):
+            tall[..., part] += grad[..., o, None] / (part.stop - part.start)
+        for o, part in enumerate(rows):
+            in_x[..., part, :] += tall[..., o, None, :] / (part.stop - part.start)
+        return Gradients((in_x,))
 
     def explain(self, index: tuple[int, ...], *inputs: Array, w: Weights, run: Run) -> Arithmetic:
         """Return the part and the number of its places."""

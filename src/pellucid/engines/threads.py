@@ -1,0 +1,32 @@
+"""One thread for NumPy's matrix products, so that the number of threads cannot change a bit of them.
+
+A BLAS that shares a product among threads cuts it elsewhere for another number of threads, and sums in another order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Hold NumPy's BLAS to one thread; afterwards it has as many as before.
+
+    >>> with one_thread():
+    ...     pass
+    """
+    with _controller().limit(limits=1, user_api="blas"):
+        yield
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
