@@ -39,7 +39,8 @@ class Field:
         if self.status == WHOLE:
             return self
         span, step, first, exact = window.stretch(size)
-        gaps = isinstance(window, Window) and window.kernel > 1 and window.dilation * self.jump > self.size
+        apart = window.dilation if isinstance(window, Window) else 1
+        gaps = span > 1 and apart * self.jump > self.size
         return Field(
             size=math.ceil(self.size + (span - 1) * self.jump),
             jump=self.jump * step,

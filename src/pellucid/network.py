@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from .errors import ParameterError, ShapeError, unknown_name
 from .layers import Input, Layer, Node
 from .layers.initializers import Weight
 from .layers.node import Shape
+from .random import checked_seed
 from .weights import WeightStore
 from .wiring import Named, in_order, input_nodes, name_of, names_of, output_nodes, owners_of
 
@@ -28,7 +29,7 @@ class Network:
     Args:
         inputs: the input's shape (channels, height, width), an `Input`, or several.
         layers: layers that follow one another, each alone or as (name, layer); or the output node, or several.
-        seed: the seed of the weights' first values.
+        seed: the seed of the weights' first values, a whole number of 64 bits.
         classes: names of the outputs' classes, in order.
         name: what the network is called.
 
@@ -54,7 +55,7 @@ class Network:
         name: str = "network",
     ) -> None:
         self.name = name
-        self.seed = seed
+        self.seed = checked_seed(seed)
         nodes_in = input_nodes(inputs)
         nodes_out = output_nodes(nodes_in, layers)
         wired = in_order(nodes_out, nodes_in)
@@ -70,7 +71,7 @@ class Network:
         self.shapes: dict[str, Shape] = {name_of(node): node.shape for node in (*self.inputs, *self.nodes)}
         self.classes: tuple[str, ...] | None = self._checked(classes)
         self._owners = owners_of(self.nodes)
-        self.weights = WeightStore(self._specs(), seed)
+        self.weights = WeightStore(self._specs(), self.seed)
 
     @property
     def layers(self) -> dict[str, Layer]:
@@ -80,7 +81,7 @@ class Network:
     @property
     def params(self) -> int:
         """How many trainable numbers the weights hold."""
-        return sum(int(np.prod(self.weights.specs[name].shape, dtype=np.int64)) for name in self.weights.trainable)
+        return sum(math.prod(self.weights.specs[name].shape) for name in self.weights.trainable)
 
     def node(self, name: str) -> Node:
         """Return the node of that name, an input or a layer's.

@@ -6,10 +6,13 @@ M. Moraes, R. Dror, D. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2
 
 from __future__ import annotations
 
+import operator
 import zlib
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .errors import ParameterError
 
 Words = NDArray[np.uint32]
 
@@ -39,6 +42,26 @@ def philox(counter: NDArray[np.uint32], key: tuple[int, int]) -> Words:
         c0, c1, c2, c3 = (p1 >> _HALF) ^ c1 ^ np.uint64(k0), p1 & _LOW, (p0 >> _HALF) ^ c3 ^ np.uint64(k1), p0 & _LOW
         k0, k1 = (k0 + _KEY_STEPS[0]) & 0xFFFFFFFF, (k1 + _KEY_STEPS[1]) & 0xFFFFFFFF
     return np.stack([c0, c1, c2, c3]).astype(np.uint32)
+
+
+def checked_seed(value: object) -> int:
+    """Return `value` as a seed.
+
+    Raises:
+        ParameterError: it is not a whole number of 64 bits, signed or unsigned.
+
+    >>> checked_seed(np.int64(3))
+    3
+    """
+    try:
+        seed = None if isinstance(value, bool) else operator.index(value)  # pyright: ignore[reportArgumentType]
+    except TypeError:
+        seed = None
+    if seed is None or not -(2**63) <= seed < 2**64:
+        raise ParameterError(
+            "seed", got=repr(value), expected="a whole number, -2**63 to 2**64 - 1", fix="use a number such as 0"
+        )
+    return seed
 
 
 def name_key(name: str) -> int:
@@ -72,7 +95,7 @@ def uniform(seed: int, step: int, layer: str, samples: NDArray[np.int64], count:
     counter[2] = name_key(layer)
     counter[3] = step & 0xFFFFFFFF
     words = philox(counter, (seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF))
-    numbers = np.moveaxis(words, 0, -1).reshape(len(samples), -1)[:, :count]
+    numbers = np.moveaxis(words, 0, -1).reshape(len(samples), 4 * blocks)[:, :count]
     return (numbers >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
 
 

@@ -130,13 +130,12 @@ class Window:
         before, after = self.pads(size)
         pads = f"2*{before}" if before == after else f"{before} + {after}"
         steps = f"({size} + {pads} - {self.span})/{self.stride}"
-        if (size + before + after - self.span) % self.stride == 0:
-            return f"{steps} + 1 = {out}"
-        if not self.ceil_mode:
-            return f"floor({steps}) + 1 = {out}"
-        rounded = -(-(size + before + after - self.span) // self.stride) + 1
+        room = size + before + after - self.span
+        if room % self.stride:
+            steps = f"ceil({steps})" if self.ceil_mode else f"floor({steps})"
+        rounded = (-(-room // self.stride) if self.ceil_mode else room // self.stride) + 1
         dropped = "" if rounded == out else f"{rounded}, less one that would start in the padding = "
-        return f"ceil({steps}) + 1 = {dropped}{out}"
+        return f"{steps} + 1 = {dropped}{out}"
 
     def start(self, size: int) -> int:
         """Return the input place of output 0's first tap: 0, or negative inside the padding."""
@@ -162,6 +161,22 @@ class Window:
         """Return the padding (before, after) that holds every window, overhang of `ceil_mode` included."""
         before, after = self.pads(size)
         return before, max(after, (self.out(size) - 1) * self.stride + self.span - size - before)
+
+    def empty(self, size: int) -> int | None:
+        """Return the first output that reads nothing but padding, or None.
+
+        >>> Window(2, padding=(2, 0)).empty(4), Window(2, padding=(1, 1)).empty(4)
+        (0, None)
+        """
+        first, outputs = self.start(size), self.out(size)
+        if first + self.span <= 0:
+            return 0
+        behind = -(-(size - first) // self.stride)  # the first output that would start behind the axis
+        if self.dilation > size:  # taps so far apart that the axis fits between two; places repeat every dilation
+            for output in range(min(behind, outputs, self.dilation)):
+                if (first + output * self.stride) % self.dilation >= size:
+                    return output
+        return behind if behind < outputs else None
 
     def tap(self, k: int, outputs: int) -> slice:
         """Return the places of the padded axis that tap `k` meets, one for each output."""
@@ -201,8 +216,14 @@ class Window:
         >>> Window(3, padding=(2, 1)).sources(4, "reflect")
         array([2, 1, 0, 1, 2, 3, 2])
         """
-        pads = self.extent(size) if mode == "zeros" else self.pads(size)
-        most = {"reflect": size - 1, "circular": size}.get(mode)
+        self.check_mode(size, mode)
+        if mode == "zeros":
+            return np.pad(np.arange(size), self.extent(size), constant_values=-1)
+        return np.pad(np.arange(size), self.pads(size), mode=_NUMPY_MODES[mode])
+
+    def check_mode(self, size: int, mode: str) -> None:
+        """Raise ShapeError if an axis of `size` is too short to be mirrored or wrapped into its padding."""
+        pads, most = self.pads(size), {"reflect": size - 1, "circular": size}.get(mode)
         if most is not None and max(pads) > most:
             raise ShapeError(
                 "Window",
@@ -210,9 +231,6 @@ class Window:
                 expected=f"at most {most} at each end",
                 fix='use less padding, a larger input, or padding_mode="zeros"',
             )
-        if mode == "zeros":
-            return np.pad(np.arange(size), pads, constant_values=-1)
-        return np.pad(np.arange(size), pads, mode=_NUMPY_MODES[mode])
 
     def incidence(self, size: int, mode: str = "zeros") -> NDArray[np.bool_]:
         """Return which (output, input place) pairs meet: the window rule as a matrix."""

@@ -14,15 +14,20 @@ Named = Layer | tuple[str, Layer]
 
 def input_nodes(inputs: int | Shape | Input | Sequence[Input]) -> list[Node]:
     """Return the input nodes of a shape, an input, or several."""
-    if isinstance(inputs, Node):
-        return [inputs]
-    if isinstance(inputs, Sequence):
-        nodes: list[Node] = []
-        nodes.extend(item for item in inputs if isinstance(item, Node))
-        if nodes and len(nodes) == len(inputs):
-            return nodes
-    shape: Any = inputs  # Input says what is wrong with anything that is not a shape
-    return [Input(shape)]
+    given: Sequence[Any] = inputs if isinstance(inputs, Sequence) else [inputs]
+    nodes: list[Node] = [item for item in given if isinstance(item, Node)]
+    if not nodes or len(nodes) < len(given):
+        shape: Any = inputs  # Input says what is wrong with anything that is not a shape
+        return [Input(shape)]
+    for node in nodes:
+        if node.layer is not None or nodes.count(node) > 1:
+            raise ParameterError(
+                "Network",
+                got=f"{node!r} as an input" + ("" if node.layer else " twice"),
+                expected="each input once, made by Input",
+                fix="make it with Input(shape), and call the layers on it",
+            )
+    return nodes
 
 
 def output_nodes(nodes_in: list[Node], layers: Node | Sequence[Node] | Sequence[Named]) -> list[Node]:
@@ -36,10 +41,10 @@ def output_nodes(nodes_in: list[Node], layers: Node | Sequence[Node] | Sequence[
     nodes = [item for item in layers if isinstance(item, Node)]
     if len(nodes) == len(layers):
         return nodes
-    return [_chain(nodes_in, [item for item in layers if not isinstance(item, Node)])]
+    return [_chain(nodes_in, layers)]
 
 
-def _chain(nodes_in: list[Node], layers: Sequence[Named]) -> Node:
+def _chain(nodes_in: list[Node], layers: Sequence[object]) -> Node:
     """Wire layers one after another, naming them first so that an error can name its layer."""
     if len(nodes_in) != 1:
         raise ParameterError(

@@ -11,7 +11,7 @@ from ..window import Window
 from .arithmetic import Arithmetic, Terms, exact_sum, single
 from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights
 from .node import Shape
-from .params import finite, param, whole
+from .params import axis, finite, param
 
 
 class Elementwise(Layer):
@@ -161,11 +161,6 @@ class Sigmoid(Elementwise):
         return Cost(specials=numbers, adds=numbers, muls=numbers)
 
 
-def _axis(value: int) -> int:
-    """Return an axis of a shape without the batch: 0 is the channels."""
-    return whole(value, 0) if value >= 0 else -whole(-value, 1)
-
-
 class Softmax(Layer):
     """Make probabilities of logits: exp(x) / sum of exp along one axis, shifted by the largest: nothing overflows.
 
@@ -181,7 +176,7 @@ class Softmax(Layer):
 
     prefix: ClassVar[str] = "softmax"
 
-    axis: int = param(converter=_axis, default=0)
+    axis: int = param(converter=axis, default=0)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Return the input's shape."""

@@ -152,8 +152,17 @@ class Layer:
             The node of its output.
 
         Raises:
+            ParameterError: called on something else than nodes, such as an array.
             ShapeError: the layer cannot read inputs of these shapes.
         """
+        for node in inputs:
+            if not isinstance(node, Node):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise ParameterError(
+                    self.kind,
+                    got=f"a call on a value of type {type(node).__name__}",
+                    expected="nodes: an Input, or what another layer gave",
+                    fix="build a Network with it, and call the network's predict",
+                )
         return Node(self, inputs, self.shape_of(*(node.shape for node in inputs), name=name), name)
 
     def shape_of(self, *shapes: Shape, name: str | None = None) -> Shape:

@@ -55,7 +55,9 @@ def unpad(grad: Array, rows: Window, columns: Window, shape: tuple[int, int], *,
     if mode == "zeros":
         return grad[..., top >= 0, :][..., left >= 0]
     tall = np.zeros((*grad.shape[:-2], shape[0], grad.shape[-1]), grad.dtype)
-    np.add.at(tall, (..., top, slice(None)), grad)
+    for place, held in enumerate(top):
+        tall[..., held, :] += grad[..., place, :]
     maps = np.zeros((*grad.shape[:-2], *shape), grad.dtype)
-    np.add.at(maps, (..., left), tall)
+    for place, held in enumerate(left):
+        maps[..., held] += tall[..., place]
     return maps

@@ -30,7 +30,7 @@ class Node:
         self.inputs = inputs
         self.shape = shape
         self.name = name
-        self.serial = next(_SERIALS)
+        self.serial = max([next(_SERIALS), *(node.serial + 1 for node in inputs)])  # inputs may be another process's
 
     def __repr__(self) -> str:
         what = "Input" if self.layer is None else repr(self.layer)

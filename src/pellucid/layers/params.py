@@ -103,9 +103,9 @@ def padding(value: Padding) -> Sides | str:
             raise bad(value, 'a number, a pair, four sides, "same" or "valid"', 'write padding="same", or numbers')
         return value
     sides: Sequence[object] = value if isinstance(value, (tuple, list)) else ()
-    if any(isinstance(side, (tuple, list)) for side in sides):
+    if len(sides) > 2 or any(isinstance(side, (tuple, list)) for side in sides):
         if len(sides) != 2:
-            raise bad(sides, "((top, bottom), (left, right))", "give two pairs")
+            raise bad(sides, "(height, width) or ((top, bottom), (left, right))", "give two numbers, or two pairs")
         return _pair(sides[0], 0), _pair(sides[1], 0)
     height, width = _pair(value, 0)
     return (height, height), (width, width)
@@ -125,9 +125,9 @@ def probability(value: float) -> float:
 
 def positive(value: float) -> float:
     """Return a number above 0."""
-    result = number(value, 0.0)
-    if result == 0.0:
-        raise bad(value, "a number above 0", "use a small number such as 1e-5")
+    result = finite(value)
+    if result <= 0.0:
+        raise bad(value, "a finite number above 0", "use a small number such as 1e-5")
     return result
 
 
@@ -139,8 +139,6 @@ def finite(value: float) -> float:
 def number(value: object, least: float, most: float = float("inf")) -> float:
     """Return `value` as a finite float between `least` and `most`."""
     limits = f"a number from {least:g} to {most:g}" if most < float("inf") else "a finite number"
-    if least == 0.0 and most == float("inf"):
-        limits = "a finite number, 0 or more"
     try:
         result = float(value)  # pyright: ignore[reportArgumentType]
     except (TypeError, ValueError, OverflowError):

@@ -39,10 +39,10 @@ class _Pool2d(Layer):
         rows, columns = self.windows()
         shape = channels, rows.out(height), columns.out(width)
         for window, size, axis in ((rows, height, "row"), (columns, width, "column")):
-            empty = np.flatnonzero(window.counts(size, include_pad=self._padding_counts) == 0)
-            if len(empty):
+            empty = None if self._padding_counts else window.empty(size)
+            if empty is not None:
                 raise self.fail(
-                    f"padding {window.pads(size)} around {size} {axis}s: output {axis} {empty[0]} reads only padding",
+                    f"padding {window.pads(size)} around {size} {axis}s: output {axis} {empty} reads only padding",
                     f"windows that read at least one place of the input; kernel {window.kernel} spans {window.span}",
                     f"use at most {window.span // 2} padding at each end, or a larger input",
                 )
@@ -121,6 +121,13 @@ class MaxPool2d(_Pool2d):
         padded = pad(x, *self.windows(), value=-np.inf)
         return np.stack([padded[tap] for tap in self._taps(shape)])
 
+    def _winners(self, x: Array, shape: Shape) -> Array:
+        """Return the tap that wins each output (N, C, H', W'); where all is -inf, the first that is not padding."""
+        candidates = self._candidates(x, shape)
+        winner: Array = candidates.argmax(axis=0)
+        first: Array = self._candidates(np.ones(x.shape[2:], x.dtype), shape).argmax(axis=0)  # (H', W')
+        return np.where(candidates.max(axis=0) == -np.inf, first, winner)
+
     def forward(self, *inputs: Array, w: Weights, run: Run) -> Array:
         """Return the largest value of each window: (N, C, H', W')."""
         (x,) = inputs
@@ -129,7 +136,7 @@ class MaxPool2d(_Pool2d):
     def backward(self, grad: Array, *inputs: Array, y: Array, w: Weights, run: Run) -> Gradients:
         """Give each output's gradient to the winner of its window."""
         (x,) = inputs
-        winner = self._candidates(x, y.shape).argmax(axis=0)
+        winner = self._winners(x, y.shape)
         in_padded = np.zeros_like(pad(x, *self.windows()))
         for number, tap in enumerate(self._taps(y.shape)):
             in_padded[tap] += np.where(winner == number, grad, 0)
@@ -138,8 +145,8 @@ class MaxPool2d(_Pool2d):
     def explain(self, index: tuple[int, ...], *inputs: Array, w: Weights, run: Run) -> Arithmetic:
         """Return the window and its winner."""
         terms = self._terms(index, inputs[0])
-        used = np.zeros(len(terms), np.bool_)
-        used[np.where(terms.inside, terms.value, -np.inf).argmax()] = True
+        used, inside = np.zeros(len(terms), np.bool_), np.flatnonzero(terms.inside)
+        used[inside[terms.value[inside].argmax()]] = True
         return Arithmetic(
             rule="max", formula="max(x)", terms=replace(terms, used=used), total=float(terms.value[used][0])
         )
