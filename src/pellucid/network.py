@@ -70,7 +70,9 @@ class Network:
         self.outputs: tuple[Node, ...] = tuple(placed[id(node)] for node in nodes_out)
         self.shapes: dict[str, Shape] = {name_of(node): node.shape for node in (*self.inputs, *self.nodes)}
         self.classes: tuple[str, ...] | None = self._checked(classes)
+        self._nodes = {name_of(node): node for node in (*self.inputs, *self.nodes)}
         self._owners = owners_of(self.nodes)
+        self._weight_names: dict[str, dict[str, str]] = {}
         self.weights = WeightStore(self._specs(), self.seed)
 
     @property
@@ -89,18 +91,13 @@ class Network:
         Raises:
             UnknownNameError: there is none.
         """
-        for node in (*self.inputs, *self.nodes):
-            if node.name == name:
-                return node
-        raise unknown_name("layer", name, self.shapes)
+        if name not in self._nodes:
+            raise unknown_name("layer", name, self.shapes)
+        return self._nodes[name]
 
     def weight_names(self, name: str) -> dict[str, str]:
         """Return the weights of the layer `name`: its own name of each, and the network's."""
-        node = self.node(name)
-        if node.layer is None:
-            return {}
-        owner = self._owners[name]
-        return {short: f"{owner}.{short}" for short in node.layer.weights(*(n.shape for n in node.inputs))}
+        return self._weight_names.get(name_of(self.node(name)), {})
 
     def __repr__(self) -> str:
         ends = " -> ".join(
@@ -125,8 +122,9 @@ class Network:
         specs: dict[str, Weight] = {}
         for node in self.nodes:
             assert node.layer is not None
+            own = self._weight_names[name_of(node)] = {}
             for short, weight in node.layer.weights(*(n.shape for n in node.inputs)).items():
-                full = f"{self._owners[name_of(node)]}.{short}"
+                full = own[short] = f"{self._owners[name_of(node)]}.{short}"
                 if specs.setdefault(full, weight) != weight:
                     raise ShapeError(
                         f"{node.layer.kind} {node.name!r}",
