@@ -6,9 +6,15 @@ import hashlib
 import json
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pellucid import Network
+from pellucid.errors import ModelFileError
+from pellucid.formats import load
 from pellucid.layers import Conv2d, GlobalAvgPool2d, Input, Linear, ReLU
 
 
@@ -89,3 +95,67 @@ def _wiring(net: Network) -> object:
     shared = {node.name: first.setdefault(id(node.layer), str(node.name)) for node in net.nodes}
     reads = {node.name: [before.name for before in node.inputs] for node in net.nodes}
     return shared, reads, [node.name for node in net.inputs], [node.name for node in net.outputs]
+
+
+Change = Callable[[CraftedFile], object]
+
+
+def leave(crafted: CraftedFile) -> None:
+    """Change nothing: the valid file itself."""
+
+
+@dataclass(frozen=True)
+class Attack:
+    """A hostile file.
+
+    Args:
+        change: what it does to the valid file.
+        place: what the error says of the place in the file.
+        got: what the error says that came.
+        twin: a change as like it as possible that is harmless.
+    """
+
+    change: Change
+    place: str
+    got: str
+    twin: Change = leave
+
+
+def part(**changes: object) -> Change:
+    """Return a change of the file's parts."""
+
+    def change(crafted: CraftedFile) -> None:
+        for name, value in changes.items():
+            assert hasattr(crafted, name)
+            setattr(crafted, name, value)
+
+    return change
+
+
+def swap(old: str, new: str) -> Callable[[str], str]:
+    """Return a change of a text, which must hold `old`."""
+
+    def change(text: str) -> str:
+        assert old in text
+        return text.replace(old, new, 1)
+
+    return change
+
+
+def assert_refused(attack: Attack, path: Path) -> None:
+    """Fail unless the attack is refused in few words, at its place, and its twin is opened."""
+    twin, crafted = CraftedFile(), CraftedFile()
+    attack.twin(twin)
+    path.write_bytes(twin.bytes())
+    assert load(path).name == "small"
+    attack.change(crafted)
+    content = crafted.bytes()
+    assert content != twin.bytes()
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError) as error:
+        load(path)
+    assert error.value.where == f"{path}: {attack.place}"
+    assert attack.got in error.value.got
+    assert len(str(error.value)) <= 300
+    assert all(line.isprintable() for line in str(error.value).split("\n"))
+    assert len(str(error.value).split("\n")) == 4

@@ -99,16 +99,16 @@ def check_tensors(header: Header, shapes: Mapping[str, Shape]) -> dict[str, int]
                 expected=f"exactly the {len(shapes)} weights of the network's layers",
                 fix=DAMAGED,
             )
-    places = {name: _checked(name, header.tensors[name], shape) for name, shape in shapes.items()}
+    places = {name: _checked(name, header.tensors[name], shape, header.size) for name, shape in shapes.items()}
     order = sorted(places, key=lambda name: places[name])
     end = 0
     for name in order:
         start, stop = places[name]
-        if start != end or stop > header.size:
+        if start != end:
             raise ModelFileError(
                 f"tensor {name!r}",
-                got=f"bytes {start} to {stop} of {header.size}",
-                expected=f"bytes from {end} on, where the tensor before it ends, within the file",
+                got=f"bytes {start} to {stop}",
+                expected=f"bytes from {end} on, where the tensor before it ends",
                 fix=DAMAGED,
             )
         end = stop
@@ -119,7 +119,7 @@ def check_tensors(header: Header, shapes: Mapping[str, Shape]) -> dict[str, int]
     return {name: header.data + places[name][0] for name in order}
 
 
-def _checked(name: str, said: object, shape: Shape) -> tuple[int, int]:
+def _checked(name: str, said: object, shape: Shape, size: int) -> tuple[int, int]:
     """Return the tensor's first byte and the one behind its last, after checking all that is said of it."""
     place = f"tensor {name!r}"
     entry = as_object(said, place, ("dtype", "shape", "data_offsets"))
@@ -135,9 +135,10 @@ def _checked(name: str, said: object, shape: Shape) -> tuple[int, int]:
     if len(offsets) != 2:
         raise ModelFileError(place, got=f"data_offsets {offsets}", expected="[first, last + 1]", fix=DAMAGED)
     start, stop = (as_whole(offset, place) for offset in offsets)
-    if stop - start != ITEM * math.prod(shape) or start < 0:
+    needed = ITEM * math.prod(shape)
+    if stop - start != needed or start < 0 or stop > size:
         raise ModelFileError(
-            place, got=f"bytes {start} to {stop}", expected=f"{ITEM * math.prod(shape)} bytes for {shape}", fix=DAMAGED
+            place, got=f"bytes {start} to {stop}", expected=f"{needed} bytes of the file's {size}", fix=DAMAGED
         )
     return start, stop
 
