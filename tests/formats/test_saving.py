@@ -133,8 +133,8 @@ def test_a_killed_process_leaves_the_old_file_or_the_new_one(step, tmp_path):
 
 def test_what_could_not_be_read_again_is_not_written(tmp_path, monkeypatch):
     """A network beyond what we would read is refused when it is saved, not when it is needed."""
-    huge = Network((1, 3_000_000, 2), [MaxPool2d((2, 1), stride=1), Flatten()])
-    with pytest.raises(ModelFileError, match="windows that read 5999998 of 3000000 places"):
+    huge = Network((1, 2**16, 2**16), [MaxPool2d(2**16)])
+    with pytest.raises(ModelFileError, match="a value of shape"):
         save(huge, tmp_path / "net.safetensors")
     monkeypatch.setattr(container, "LONGEST_HEADER", 1000)
     with pytest.raises(ModelFileError) as error:

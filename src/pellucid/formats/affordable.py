@@ -1,8 +1,4 @@
-"""Sizes that a file may ask for: checked with whole numbers before anything is made of them.
-
-A few bytes can describe a network that no machine could build or run. What is refused here could not run anyway, or is
-far beyond anything that is a picture.
-"""
+"""Sizes that a file may ask for. A few bytes can describe what no machine could hold; whole numbers tell beforehand."""
 
 from __future__ import annotations
 
@@ -13,34 +9,25 @@ from ..layers import Layer
 from ..layers.node import Shape
 from ..window import Window
 
-MOST_NUMBERS = 2**31 - 1  # of one value for one sample, 8 GiB
-MOST_READS = 2**22  # of all windows along one axis, padding included
+MOST_NUMBERS = 2**31 - 1  # of one value for one sample: 8 GiB
 
 
-def check_shape(shape: Shape, place: str) -> None:
+def check_value(shape: Shape, place: str) -> None:
     """Raise ModelFileError for a value of `shape` that no machine could hold."""
     if math.prod(shape) > MOST_NUMBERS:
         raise ModelFileError(
-            place, got=f"a value of shape {shape}", expected=f"at most {MOST_NUMBERS} numbers", fix="use smaller maps"
+            place,
+            got=f"a value of shape {shape}, padding included",
+            expected=f"at most {MOST_NUMBERS} numbers",
+            fix="use smaller maps, or less padding",
         )
 
 
-def check_windows(layer: Layer, shapes: tuple[Shape, ...], place: str) -> None:
-    """Raise ModelFileError for windows that read absurdly much of inputs of `shapes`.
-
-    Raises:
-        ShapeError: a window is wider than the padded axis.
-    """
+def check_padding(layer: Layer, shapes: tuple[Shape, ...], place: str) -> None:
+    """Raise ModelFileError if `layer` pads inputs of `shapes` to something that no machine could hold."""
     if len(shapes) != 1 or len(shapes[0]) != 3:
-        return  # the layer itself refuses what it cannot read
-    for window, size in zip(layer.windows(*shapes) or (), shapes[0][1:], strict=False):
-        padded, reads = size, window.out(size)
-        if isinstance(window, Window):
-            padded, reads = size + sum(window.pads(size)), window.out(size) * window.kernel
-        if max(padded, reads) > MOST_READS:
-            raise ModelFileError(
-                place,
-                got=f"{layer.kind}: windows that read {reads} of {padded} places along one axis",
-                expected=f"at most {MOST_READS}",
-                fix="use smaller maps, less padding or a smaller kernel",
-            )
+        return  # without height and width there is nothing to pad
+    sizes = shapes[0][1:]
+    windows = layer.windows(*shapes) or ()
+    pads = [sum(w.pads(size)) if isinstance(w, Window) else 0 for w, size in zip(windows, sizes, strict=False)]
+    check_value((shapes[0][0], *(size + pad for size, pad in zip(sizes, pads, strict=False))), place)

@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import ModelFileError, PellucidError, UnknownNameError, unknown_name
 from ..layers import REGISTRY, Input, Layer, Node
 from ..network import Network
-from .affordable import check_shape, check_windows
+from .affordable import check_padding, check_value
 from .strict_json import DAMAGED, as_list, as_names, as_object, as_text, as_whole
 
 VERSION = 1
@@ -100,7 +100,7 @@ class _Graph:
             node = Input(shape, name)
         except PellucidError as error:
             raise _at(place, error) from None
-        check_shape(shape, f"{place} {name!r}")
+        check_value(shape, f"{place} {name!r}")
         self.nodes[name] = node
         return node
 
@@ -113,11 +113,11 @@ class _Graph:
         layer = self._shared(said["same_as"], place) if "same_as" in said else _layer(said, place)
         shapes = tuple(node.shape for node in inputs)
         try:
-            check_windows(layer, shapes, place)
+            check_padding(layer, shapes, place)
             node = layer(*inputs, name=name)
         except PellucidError as error:
             raise _at(place, error) from None
-        check_shape(node.shape, place)
+        check_value(node.shape, place)
         self.nodes[name] = node
 
     def _new_name(self, value: object, place: str) -> str:
