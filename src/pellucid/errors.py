@@ -48,10 +48,6 @@ class PellucidError(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.where, self.got, self.expected, self.fix)
 
-    def at(self, where: str) -> PellucidError:
-        """Return the same error told from another place, such as a layer's place in a network."""
-        return type(self)(where, got=self.got, expected=self.expected, fix=self.fix)
-
 
 def _rebuild(kind: type[PellucidError], where: str, got: str, expected: str, fix: str) -> PellucidError:
     return kind(where, got=got, expected=expected, fix=fix)
