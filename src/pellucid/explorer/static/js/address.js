@@ -1,0 +1,55 @@
+// The address bar: #sample=3&number=conv1[2,4,5] says which image, how deep, and where. A link to it shows the same.
+
+/**
+ * @typedef {import("./store.js").State} State
+ * @typedef {{sample: number, depth: "overview" | "layer" | "number", node: number | null, unit: number[] | null}} Where
+ */
+
+/** @param {State} state @returns {string} */
+export function toHash(state) {
+  const parts = [];
+  if (state.run !== null && state.run.sample !== null) parts.push(`sample=${state.run.sample}`);
+  if (state.depth !== "overview" && state.node !== null && state.unit !== null) {
+    const name = encodeURIComponent(state.network.nodes[state.node].name);
+    parts.push(`${state.depth}=${name}[${state.unit.join(",")}]`);
+  }
+  return `#${parts.join("&")}`;
+}
+
+/**
+ * Read an address; whatever in it does not exist here is passed over.
+ * @param {string} hash
+ * @param {import("./source.js").NetworkFacts} network
+ * @returns {Where}
+ */
+export function fromHash(hash, network) {
+  /** @type {Where} */
+  const where = { sample: 0, depth: "overview", node: null, unit: null };
+  for (const part of hash.replace(/^#/, "").split("&")) {
+    const sample = /^sample=(\d{1,9})$/.exec(part);
+    if (sample !== null && Number(sample[1]) < network.samples) where.sample = Number(sample[1]);
+    const place = /^(layer|number)=([^[]+)\[([\d,]+)\]$/.exec(part.replaceAll("%5B", "[").replaceAll("%5D", "]").replaceAll("%2C", ","));
+    if (place === null) continue;
+    const node = network.nodes.findIndex((one) => one.name === decoded(place[2]));
+    const unit = place[3].split(",").map(Number);
+    if (node < 0 || !within(unit, network.nodes[node].shape)) continue;
+    where.depth = place[1] === "layer" ? "layer" : "number";
+    where.node = node;
+    where.unit = unit;
+  }
+  return where;
+}
+
+/** @param {string} text @returns {string} */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** @param {number[]} unit @param {number[]} shape @returns {boolean} */
+function within(unit, shape) {
+  return unit.length === shape.length && unit.every((at, axis) => at < shape[axis]);
+}

@@ -1,0 +1,154 @@
+// One map, large: a cell a number, its padding around it, and what is marked on it.
+
+import { colour, css, ink } from "./colours.js";
+import { tiny } from "./format.js";
+
+/**
+ * @typedef {{values: Float32Array, rows: number, columns: number, length: number, end: number,
+ *   pads: {top: number, bottom: number, left: number, right: number}}} Picture length: numbers there are, for a vector
+ *   whose last line is not full; end: where the colour scale ends
+ * @typedef {{row: number, column: number}} Cell
+ * @typedef {{window: Cell[], used: Cell[], cursor: Cell | null, pinned: Cell | null}} Marks window: cells that are read;
+ *   used: those of them that count, when not all do
+ */
+
+export const NO_PADS = { top: 0, bottom: 0, left: 0, right: 0 };
+/** @type {Marks} */
+export const NO_MARKS = { window: [], used: [], cursor: null, pinned: null };
+
+const LARGEST_CELL = 46;
+const READABLE = 30; // pixels of a cell that holds its number
+const LINED = 7; // pixels of a cell that has an edge
+
+/** The picture. */
+export class Grid {
+  #canvas = document.createElement("canvas");
+  #host;
+  /** @type {Picture | null} */
+  #picture = null;
+  #marks = NO_MARKS;
+  #cell = 1;
+
+  /** @param {HTMLElement} host what holds it, and gives it its width */
+  constructor(host) {
+    this.#host = host;
+    host.append(this.#canvas);
+  }
+
+  /** @param {Picture} picture @param {Marks} marks */
+  show(picture, marks) {
+    this.#picture = picture;
+    this.#marks = marks;
+    this.draw();
+  }
+
+  /** Draw again: the theme or the room changed. */
+  draw() {
+    const picture = this.#picture;
+    const context = this.#canvas.getContext("2d");
+    if (picture === null || context === null) return;
+    const { pads } = picture;
+    const columns = picture.columns + pads.left + pads.right;
+    const rows = picture.rows + pads.top + pads.bottom;
+    const style = getComputedStyle(this.#host);
+    const room = Math.max(60, this.#host.clientWidth);
+    const high = Number.parseFloat(style.getPropertyValue("--map-height")) || room;
+    const fit = Math.min(room / columns, high / rows, LARGEST_CELL);
+    this.#cell = fit >= 2 ? Math.floor(fit) : fit;
+    this.#resize(Math.ceil(columns * this.#cell), Math.ceil(rows * this.#cell), context);
+    this.#drawPadding(context, style, columns, rows);
+    this.#drawCells(context, picture);
+    this.#drawMarks(context, style, pads);
+  }
+
+  /** The cell under a pointer, or null beside the map. @param {MouseEvent} event @returns {Cell | null} */
+  at(event) {
+    if (this.#picture === null) return null;
+    const { left, top } = this.#canvas.getBoundingClientRect();
+    const { pads, rows, columns } = this.#picture;
+    const row = Math.floor((event.clientY - top) / this.#cell) - pads.top;
+    const column = Math.floor((event.clientX - left) / this.#cell) - pads.left;
+    return row >= 0 && column >= 0 && row < rows && column < columns ? { row, column } : null;
+  }
+
+  /** @param {number} width @param {number} height @param {CanvasRenderingContext2D} context */
+  #resize(width, height, context) {
+    const sharp = Math.min(3, devicePixelRatio || 1);
+    this.#canvas.width = Math.round(width * sharp);
+    this.#canvas.height = Math.round(height * sharp);
+    this.#canvas.style.width = `${width}px`;
+    this.#canvas.style.height = `${height}px`;
+    context.setTransform(sharp, 0, 0, sharp, 0, 0);
+    context.clearRect(0, 0, width, height);
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {CSSStyleDeclaration} style @param {number} columns @param {number} rows */
+  #drawPadding(context, style, columns, rows) {
+    context.strokeStyle = style.getPropertyValue("--hatch");
+    context.lineWidth = 1;
+    context.beginPath();
+    const width = columns * this.#cell;
+    const height = rows * this.#cell;
+    for (let x = -height; x < width; x += 6) {
+      context.moveTo(x, height);
+      context.lineTo(x + height, 0);
+    }
+    context.stroke();
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {Picture} picture */
+  #drawCells(context, picture) {
+    const { values, columns, pads, end } = picture;
+    const size = this.#cell;
+    const edge = size >= LINED ? 1 : 0;
+    context.font = `${size >= 40 ? 12 : 10.5}px ui-monospace, "SF Mono", "Cascadia Mono", Menlo, "DejaVu Sans Mono", monospace`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    const last = picture.rows * columns;
+    for (let at = 0; at < last; at += 1) {
+      const x = (at % columns) * size + pads.left * size;
+      const y = Math.floor(at / columns) * size + pads.top * size;
+      if (at >= picture.length) {
+        context.clearRect(x, y, size, size);
+        continue;
+      }
+      const rgb = colour(values[at], end);
+      context.fillStyle = css(rgb);
+      context.fillRect(x, y, edge ? size - edge : size + 0.5, edge ? size - edge : size + 0.5);
+      if (size >= READABLE) {
+        context.fillStyle = ink(rgb);
+        context.fillText(tiny(values[at]), x + (size - 1) / 2, y + size / 2);
+      }
+    }
+  }
+
+  /** @param {CanvasRenderingContext2D} context @param {CSSStyleDeclaration} style @param {Picture["pads"]} pads */
+  #drawMarks(context, style, pads) {
+    const halo = style.getPropertyValue("--halo");
+    const mark = style.getPropertyValue("--mark");
+    const box = (/** @type {Cell} */ a, /** @type {Cell} */ b, /** @type {number} */ width) => {
+      const x = (a.column + pads.left) * this.#cell - 0.5;
+      const y = (a.row + pads.top) * this.#cell - 0.5;
+      const w = (b.column - a.column + 1) * this.#cell;
+      const h = (b.row - a.row + 1) * this.#cell;
+      for (const [colour, line] of /** @type {[string, number][]} */ ([[halo, width + 2.5], [mark, width]])) {
+        context.strokeStyle = colour;
+        context.lineWidth = line;
+        context.strokeRect(x, y, w, h);
+      }
+    };
+    const { window, used, cursor, pinned } = this.#marks;
+    if (window.length > 0) {
+      const rows = window.map((cell) => cell.row);
+      const columns = window.map((cell) => cell.column);
+      const from = { row: Math.min(...rows), column: Math.min(...columns) };
+      const to = { row: Math.max(...rows), column: Math.max(...columns) };
+      const gaps = (to.row - from.row + 1) * (to.column - from.column + 1) > window.length;
+      if (gaps && this.#cell >= LINED) for (const cell of window) box(cell, cell, 1);
+      box(from, to, this.#cell >= LINED ? 2.5 : 1.5);
+    }
+    for (const cell of used) box(cell, cell, 2);
+    if (pinned !== null) box(pinned, pinned, cursor === null ? 3 : 1.5);
+    if (cursor !== null) box(cursor, cursor, 3);
+  }
+}

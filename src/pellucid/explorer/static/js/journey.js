@@ -1,0 +1,128 @@
+// Where the user is and how they get elsewhere: to a layer, to a number, along the numbers that made it, and back.
+
+import { fromHash, toHash } from "./address.js";
+import { byId } from "./dom.js";
+
+/** @typedef {import("./store.js").Store} Store @typedef {import("./store.js").Place} Place */
+
+/** All moves through the network. */
+export class Journey {
+  #store;
+  #source;
+  #arriving = 0;
+
+  /** @param {Store} store @param {import("./source.js").Source} source */
+  constructor(store, source) {
+    this.#store = store;
+    this.#source = source;
+    addEventListener("popstate", () => this.arrive());
+  }
+
+  /** Go where the address bar says. */
+  async arrive() {
+    const where = fromHash(location.hash, this.#store.state.network);
+    const { run } = this.#store.state;
+    const trail = Array.isArray(history.state?.trail) ? history.state.trail : [];
+    const place = { depth: where.depth, node: where.node, unit: where.unit, pointed: null, trail };
+    if (run === null || (run.sample !== null && run.sample !== where.sample)) {
+      await this.#run(() => this.#source.sample(where.sample), place);
+    } else {
+      this.#store.set(place);
+    }
+  }
+
+  /** Show another image; stay in the same place. @param {number} number */
+  async sample(number) {
+    await this.#run(() => this.#source.sample(number), {});
+    this.#write(false);
+  }
+
+  /** Show what a hand drew; stay in the same place. @param {number} width @param {number} height @param {Uint8Array} ink */
+  async drawing(width, height, ink) {
+    await this.#run(() => this.#source.drawing(width, height, ink), {});
+    this.#write(false);
+  }
+
+  /** Open a layer at one of its units. @param {number} node @param {number[]} unit */
+  layer(node, unit) {
+    this.#go({ depth: "layer", node, unit, pointed: null, trail: [] });
+  }
+
+  /** Take a number apart. @param {number} node @param {number[]} unit */
+  number(node, unit) {
+    this.#go({ depth: "number", node, unit, pointed: null, trail: [] });
+  }
+
+  /** Follow a number to one that it was made of, or that is made of it. @param {number} node @param {number[]} unit */
+  follow(node, unit) {
+    const { state } = this.#store;
+    const here = state.node === null || state.unit === null ? [] : [{ node: state.node, unit: state.unit }];
+    this.#go({ depth: "number", node, unit, pointed: null, trail: [...state.trail, ...here] });
+  }
+
+  /** Go back to one of the numbers that led here. @param {number} step its place on the trail */
+  retrace(step) {
+    const { trail } = this.#store.state;
+    const { node, unit } = trail[step];
+    this.#go({ depth: "number", node, unit, pointed: null, trail: trail.slice(0, step) });
+  }
+
+  /** Move to a neighbouring unit of the same layer. @param {number[]} unit */
+  move(unit) {
+    this.#store.set({ unit, pointed: null });
+    this.#write(false);
+  }
+
+  /** Look at a unit without going there; null looks back. @param {number[] | null} unit */
+  point(unit) {
+    const { pointed } = this.#store.state;
+    if (String(pointed) !== String(unit)) this.#store.set({ pointed: unit });
+  }
+
+  /** Undo the last step down. */
+  back() {
+    const { depth, trail } = this.#store.state;
+    if (depth === "number" && trail.length > 0) this.retrace(trail.length - 1);
+    else if (depth === "number") this.#go({ depth: "layer", pointed: null });
+    else if (depth === "layer") this.#go({ depth: "overview", node: null, unit: null, pointed: null });
+  }
+
+  /** @param {Partial<import("./store.js").State>} place */
+  #go(place) {
+    this.#store.set(place);
+    this.#write(true);
+  }
+
+  /**
+   * Run an image; of several on their way, the last one counts.
+   * @param {() => Promise<import("./source.js").RunFacts>} ask
+   * @param {Partial<import("./store.js").State>} place
+   */
+  async #run(ask, place) {
+    this.#arriving += 1;
+    const mine = this.#arriving;
+    try {
+      const run = await ask();
+      if (mine === this.#arriving) this.#store.set({ run, ...place });
+    } catch (problem) {
+      complain(problem);
+    }
+  }
+
+  /** @param {boolean} push whether "back" in the browser shall lead here */
+  #write(push) {
+    const { state } = this.#store;
+    const hash = toHash(state);
+    const kept = { trail: state.trail };
+    if (push && hash !== location.hash) history.pushState(kept, "", hash);
+    else history.replaceState(kept, "", hash);
+  }
+}
+
+/** Say what went wrong, where everyone sees it. @param {unknown} problem */
+export function complain(problem) {
+  const said = problem instanceof Error ? problem.message : String(problem);
+  const banner = byId("complaint");
+  banner.textContent = said;
+  banner.hidden = false;
+}

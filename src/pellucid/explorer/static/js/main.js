@@ -1,0 +1,63 @@
+// Start the page: ask for the network, put the parts together, go where the address bar says.
+
+import { byId } from "./dom.js";
+import { Journey, complain } from "./journey.js";
+import { listenToKeys } from "./keys.js";
+import { Layer } from "./layer.js";
+import { Legend } from "./legend.js";
+import { NumberView } from "./number.js";
+import { Overview } from "./overview.js";
+import { Pad } from "./pad.js";
+import { Prediction } from "./prediction.js";
+import { rove } from "./roving.js";
+import { Samples } from "./samples.js";
+import { Source } from "./source.js";
+import { Store } from "./store.js";
+import { tellStories } from "./story.js";
+import { Teller } from "./teller.js";
+import { currentTheme, followTheme } from "./theme.js";
+import { Values } from "./values.js";
+import { welcome } from "./welcome.js";
+
+async function start() {
+  const source = new Source();
+  const network = await source.network();
+  document.title = `Pellucid: ${network.title}`;
+  byId("title").textContent = network.title;
+  const store = new Store({
+    network,
+    run: null,
+    depth: "overview",
+    node: null,
+    unit: null,
+    pointed: null,
+    trail: [],
+    told: null,
+    field: null,
+    scale: "layer",
+    digits: "few",
+    theme: currentTheme(),
+  });
+  const values = new Values(source);
+  const journey = new Journey(store, source);
+  followTheme(store);
+  const overview = new Overview(store, values, journey);
+  new Prediction(store, journey);
+  new Layer(store, values, journey);
+  new NumberView(store, values, journey);
+  new Legend(store);
+  const samples = new Samples(store, journey);
+  if (network.draws) new Pad(overview.input, journey);
+  new Teller(store, source);
+  tellStories(store);
+  welcome(store, journey);
+  listenToKeys(store, journey, samples, overview);
+  rove(byId("flow"), ".head, .map, .more");
+  rove(byId("bars"), "button");
+  rove(byId("number"), "[data-go], .more");
+  rove(byId("reads-strip"), "button");
+  await journey.arrive();
+  document.body.dataset.ready = "";
+}
+
+start().catch(complain);

@@ -1,0 +1,46 @@
+// What becomes of a number: the activations, pools and joins that it passes, as far as no weights come in.
+
+import { el } from "./dom.js";
+import { address, single, typeset } from "./format.js";
+
+/** @typedef {import("./store.js").State} State @typedef {import("./source.js").Step} Step */
+
+/** @param {State} state @param {import("./source.js").Told} told @returns {HTMLElement[]} */
+export function onward(state, told) {
+  const { nodes } = state.network;
+  const last = told.onward.at(-1);
+  const steps = told.onward.map((step) => {
+    const node = nodes.findIndex((one) => one.name === step.layer);
+    const name = address(step.layer, step.index);
+    return el(
+      "li",
+      { class: step.chosen ? "step" : "step lost" },
+      el("small", { text: inWords(step) }),
+      el(
+        "button",
+        { type: "button", "data-go": `${node}:${step.index}`, "aria-label": `${name} is ${single(step.value)}` },
+        el("span", { text: name }),
+        el("b", { text: single(step.value), "data-value": String(step.value) }),
+      ),
+    );
+  });
+  const end = last === undefined ? (state.node ?? 0) : nodes.findIndex((one) => one.name === last.layer);
+  const readers = last?.chosen === false ? [] : nodes.filter((node) => node.inputs.includes(end));
+  const weighing = readers.filter((node) => !told.onward.some((step) => step.layer === node.name));
+  if (weighing.length > 0) {
+    const names = weighing.map((node) => node.name).join(", ");
+    steps.push(el("li", { class: "step end" }, el("small", { text: `${names} ${weighing.length > 1 ? "read" : "reads"} it` })));
+  } else if (readers.length === 0 && last?.chosen !== false) {
+    steps.push(el("li", { class: "step end" }, el("small", { text: "the end of the network" })));
+  }
+  return steps.length > 0 ? [el("h3", { text: "What becomes of it" }), el("ol", {}, ...steps)] : [];
+}
+
+/** @param {Step} step @returns {string} */
+function inWords(step) {
+  if (step.rule === "max") return step.chosen ? `the largest of ${step.terms}` : `not the largest of ${step.terms}`;
+  if (step.rule === "mean") return `mean of ${step.terms}`;
+  if (step.rule === "pick") return step.kind;
+  if (step.rule === "sum") return `sum of ${step.terms}`;
+  return typeset(step.formula).length > 24 ? step.kind : typeset(step.formula);
+}

@@ -1,0 +1,54 @@
+// A softmax's number: every logit, its exponential, and this one's share of them all.
+
+import { bar, more, plain, read, result } from "../cells.js";
+import { largest } from "../colours.js";
+import { el } from "../dom.js";
+import { address, double, typeset } from "../format.js";
+import { scaleEnd } from "../values.js";
+
+/** @typedef {import("../cells.js").Scene} Scene */
+
+const FEW = 12;
+
+/** @param {Scene} scene @returns {HTMLElement[]} */
+export function exponentials(scene) {
+  const { told, state, inputs } = scene;
+  const { product, index, source } = told.terms;
+  const order = product.map((_, row) => row);
+  const own = index.findIndex((place) => String(place) === String(told.index));
+  if (!scene.ordered) order.sort((a, b) => product[b] - product[a]);
+  let shown = scene.all ? order : order.slice(0, FEW);
+  if (!shown.includes(own)) shown = [...shown, own];
+  const most = largest(product);
+  const lines = shown.map((row) =>
+    el(
+      "tr",
+      { class: row === own ? "own" : null },
+      el("th", { scope: "row", text: address(state.network.nodes[inputs[source[row]]].name, index[row]) }),
+      el("td", {}, read(scene, row, scaleEnd(state, inputs[source[row]], null))),
+      el("td", { class: "number", "data-value": String(product[row]), text: double(product[row]) }),
+      el("td", { class: "wide" }, bar(product[row], most)),
+    ),
+  );
+  const head = el("tr", {}, ...["place", "x", "exp(x − max)", ""].map((text) => el("th", { scope: "col", text })));
+  const drawn = [el("table", { class: "ranking" }, el("thead", {}, head), el("tbody", {}, ...lines))];
+  const rest = order.length - shown.length;
+  if (rest > 0) drawn.push(el("p", { class: "rest" }, more(rest, "places", scene.more)));
+  return [el("p", { class: "rule" }, el("code", { text: typeset(told.formula) })), ...drawn, share(scene)];
+}
+
+/** @param {Scene} scene */
+function share({ told }) {
+  const { sum } = told.numbers;
+  const mine = told.numbers["exp(x - max)"];
+  return el(
+    "p",
+    { class: "total" },
+    ...Object.entries(told.numbers).map(([symbol, value]) =>
+      el("span", { class: "named" }, el("small", { text: typeset(symbol) }), plain(double(value), "cell symbol")),
+    ),
+    plain(`${double(mine)} ÷ ${double(sum)}`),
+    plain("="),
+    result(double(told.total), "exact", told.total),
+  );
+}

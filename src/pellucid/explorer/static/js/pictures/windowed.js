@@ -1,0 +1,52 @@
+// A pool's number: the window with its winner, or with what its mean is divided by.
+
+import { matrix, more, plain, read, result, writer } from "../cells.js";
+import { el } from "../dom.js";
+import { counted, double, single } from "../format.js";
+import { scaleEnd } from "../values.js";
+
+/** @typedef {import("../cells.js").Scene} Scene @typedef {import("../source.js").Told} Told */
+
+const FEW = 64; // places of a window that are shown at first
+
+/** @param {Scene} scene @returns {HTMLElement[]} */
+export function windowed(scene) {
+  const { told } = scene;
+  const { index, used } = told.terms;
+  const columns = index.filter((place) => place.at(-2) === index[0].at(-2)).length;
+  const rows = index.map((_, row) => row);
+  const few = scene.all ? rows.length : Math.max(1, Math.floor(FEW / columns)) * columns;
+  const end = scaleEnd(scene.state, scene.inputs[0], null);
+  const cells = rows.slice(0, few).map((row) => {
+    const cell = read(scene, row, end, writer(columns, single));
+    if (told.rule === "max") cell.classList.add(used[row] ? "winner" : "loser");
+    if (told.rule === "max" && used[row]) cell.setAttribute("aria-label", `${cell.getAttribute("aria-label")}, the largest`);
+    return cell;
+  });
+  const equation = el("div", { class: columns > 5 ? "equation narrow" : "equation" });
+  equation.append(matrix(cells, columns, "window"));
+  if (told.rule === "mean") equation.append(plain("Σ"), plain(`÷ ${told.divisor}`, "sign divisor"));
+  equation.append(plain(told.rule === "max" ? "largest" : "="), result(double(told.total), "exact", told.total));
+  const drawn = [equation];
+  if (few < rows.length) drawn.push(el("p", { class: "rest" }, more(rows.length - few, "places", scene.more)));
+  return [...drawn, el("p", { class: "words", text: told.rule === "max" ? whoWins(told) : whatCounts(told) })];
+}
+
+/** @param {Told} told @returns {string} */
+function whoWins({ terms }) {
+  const best = terms.value[terms.used.indexOf(true)];
+  const equals = terms.value.filter((value, row) => terms.inside[row] && value === best).length;
+  const padded = terms.inside.includes(false) ? " Padding never wins." : "";
+  const tie = equals > 1 ? ` ${equals} places hold it; the first one wins.` : "";
+  return `The largest of ${counted(terms.inside.filter(Boolean).length, "number")} passes.${tie}${padded}`;
+}
+
+/** @param {Told} told @returns {string} */
+function whatCounts({ terms, divisor }) {
+  const inside = terms.inside.filter(Boolean).length;
+  const all = terms.value.length;
+  if (inside === all) return `The sum of ${counted(all, "number")}, divided by ${divisor}.`;
+  if (divisor === inside) return `Divided by ${divisor}: padding does not count, only the ${inside} places of the map do.`;
+  if (divisor === all) return `Divided by ${divisor}: the ${all - inside} places of padding count, as zeros.`;
+  return `Divided by ${divisor}: padding counts, as zeros; what hangs over beyond the padding does not.`;
+}

@@ -1,0 +1,77 @@
+// What the network decided: a bar for each class, and whether that is right.
+
+import { byId, el } from "./dom.js";
+import { percent } from "./format.js";
+
+/** @typedef {import("./store.js").State} State */
+
+const FEW = 12; // classes that are shown; of more, the most probable
+
+/** The bars. */
+export class Prediction {
+  #journey;
+
+  /** @param {import("./store.js").Store} store @param {import("./journey.js").Journey} journey */
+  constructor(store, journey) {
+    this.#journey = journey;
+    store.on(["run"], (state) => this.#show(state));
+  }
+
+  /** @param {State} state */
+  #show({ run, network }) {
+    const scores = run?.scores ?? null;
+    byId("prediction").hidden = scores === null;
+    if (run === null || scores === null) return;
+    const order = scores.map((_, at) => at);
+    order.sort((a, b) => scores[b] - scores[a]);
+    const best = order[0];
+    const shown = scores.length > FEW ? order.slice(0, FEW) : scores.map((_, at) => at);
+    byId("verdict-of-network").replaceChildren(...decision(network, run.label, best, scores[best]));
+    byId("bars").replaceChildren(
+      ...shown.map((at) => {
+        const fill = el("i");
+        fill.style.width = `${100 * (Number.isFinite(scores[at]) ? scores[at] : 0)}%`;
+        const name = network.classes[at];
+        return el(
+          "li",
+          { class: at === best ? "best" : null },
+          el(
+            "button",
+            {
+              type: "button",
+              "data-class": at,
+              "aria-label": `${name}: ${percent(scores[at])}. Take this score apart`,
+              title: `Take the score of ${name} apart`,
+              on: { click: () => this.#open(network, at) },
+            },
+            el("span", { class: "class", text: name }),
+            el("span", { class: "track" }, fill),
+            el("span", { class: "share", text: percent(scores[at]), "data-value": String(scores[at]) }),
+          ),
+        );
+      }),
+    );
+  }
+
+  /** @param {import("./source.js").NetworkFacts} network @param {number} at */
+  #open(network, at) {
+    this.#journey.number(network.outputs[0], [at]);
+    byId("number-title").focus({ preventScroll: true });
+    byId("number").scrollIntoView({ block: "nearest" });
+  }
+}
+
+/**
+ * @param {import("./source.js").NetworkFacts} network
+ * @param {number | null} label
+ * @param {number} best
+ * @param {number} score
+ * @returns {(HTMLElement | string)[]}
+ */
+function decision(network, label, best, score) {
+  const said = [el("strong", { text: network.classes[best] }), el("span", { text: percent(score) })];
+  if (label === null) return said;
+  const right = label === best;
+  const truth = right ? "right" : `it is ${network.classes[label] ?? label}`;
+  return [...said, el("em", { class: right ? "right" : "wrong", text: `${right ? "✓" : "✗"} ${truth}` })];
+}

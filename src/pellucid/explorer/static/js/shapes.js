@@ -1,0 +1,64 @@
+// How numbers of any shape lie on a flat picture: maps by row and column, vectors in lines.
+
+/** @typedef {{channel: number, row: number, column: number}} OnMap */
+
+/** @param {number[]} shape @returns {boolean} */
+export function isVector(shape) {
+  return shape.length === 1;
+}
+
+/** How many maps there are; a vector is one. @param {number[]} shape @returns {number} */
+export function mapCount(shape) {
+  return isVector(shape) ? 1 : shape[0];
+}
+
+/** The size of one map, or of a vector laid out in lines. @param {number[]} shape */
+export function frame(shape) {
+  if (!isVector(shape)) {
+    const rows = shape.slice(1, -1).reduce((product, size) => product * size, 1);
+    return { rows, columns: shape[shape.length - 1] };
+  }
+  const columns = shape[0] <= 12 ? 1 : Math.min(32, 2 ** Math.ceil(Math.log2(Math.sqrt(shape[0]))));
+  return { rows: Math.ceil(shape[0] / columns), columns };
+}
+
+/**
+ * The unit at a place of a map, or null where a vector's last line is over.
+ * @param {number[]} shape
+ * @param {OnMap} place
+ * @returns {number[] | null}
+ */
+export function unitAt(shape, { channel, row, column }) {
+  const { columns } = frame(shape);
+  if (isVector(shape)) {
+    const at = row * columns + column;
+    return at < shape[0] ? [at] : null;
+  }
+  const unit = [column];
+  let rest = row;
+  for (let axis = shape.length - 2; axis > 0; axis -= 1) {
+    unit.unshift(rest % shape[axis]);
+    rest = Math.floor(rest / shape[axis]);
+  }
+  return [channel, ...unit];
+}
+
+/**
+ * Where a unit lies; places of padding lie outside the map.
+ * @param {number[]} shape
+ * @param {number[]} unit
+ * @returns {OnMap}
+ */
+export function placeOf(shape, unit) {
+  const { columns } = frame(shape);
+  if (isVector(shape)) return { channel: 0, row: Math.floor(unit[0] / columns), column: unit[0] % columns };
+  const row = unit.slice(1, -1).reduce((rows, at, axis) => rows * shape[axis + 1] + at, 0);
+  return { channel: unit[0], row, column: unit[unit.length - 1] };
+}
+
+/** A unit's place in words. @param {number[]} shape @param {number[]} unit @returns {string} */
+export function placeInWords(shape, unit) {
+  if (isVector(shape)) return `place ${unit[0]}`;
+  if (shape.length === 3) return `channel ${unit[0]}, row ${unit[1]}, column ${unit[2]}`;
+  return `place ${unit.join(", ")}`;
+}

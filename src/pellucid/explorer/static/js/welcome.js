@@ -1,0 +1,35 @@
+// What to do first: shown while nothing is open.
+
+import { byId, el } from "./dom.js";
+
+/**
+ * @param {import("./store.js").Store} store
+ * @param {import("./journey.js").Journey} journey
+ */
+export function welcome(store, journey) {
+  store.on(["run", "depth"], (state) => {
+    const root = byId("welcome");
+    root.hidden = state.depth !== "overview";
+    if (root.hidden || state.run === null) return;
+    const { network, run } = state;
+    const doors = [];
+    const add = (/** @type {string} */ text, /** @type {() => void} */ go) =>
+      doors.push(el("button", { type: "button", text, on: { click: go } }));
+    if (run.scores !== null) {
+      const best = run.scores.indexOf(Math.max(...run.scores));
+      add(`Why “${network.classes[best]}”? Take the winning score apart`, () => {
+        journey.number(network.outputs[0], [best]);
+        byId("number-title").focus();
+      });
+    }
+    const first = network.nodes.findIndex((node) => node.inputs.length > 0);
+    add(`Watch ${network.nodes[first].name} slide over the input`, () => {
+      journey.layer(first, network.nodes[first].shape.map((size) => Math.floor(size / 2)));
+      byId("layer-map").focus();
+    });
+    if (network.draws) {
+      add("Draw something for the network", () => /** @type {HTMLElement} */ (document.querySelector(".draw")).click());
+    }
+    byId("doors").replaceChildren(...doors);
+  });
+}
