@@ -6,19 +6,19 @@ they fail.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pellucid.train.losses import MeanSquaredError
-from pellucid.train.optimizers import SGD
 
 from pellucid import Network
 from pellucid.engines import Engine
 from pellucid.engines.reference import backward, forward
 from pellucid.layers import Input
 from pellucid.layers.base import Example, Layer, Run
+from pellucid.train import SGD, MeanSquaredError
 
 Array = NDArray[Any]
 BATCH = 2
@@ -67,11 +67,12 @@ def check_pure(example: Example) -> None:
     for run in runs():
         xs = [values((BATCH, *shape), i) for i, shape in enumerate(example.shapes)]
         w = weights(example.layer, example.shapes, 9)
+        given = [*xs, *w.values()]
+        before = [array.copy() for array in given]
         y = example.layer.forward(*xs, w=w, run=run)
         grad = np.ones_like(y)
-        given = [*xs, *w.values(), y, grad]
-        before = [array.copy() for array in given]
-        example.layer.forward(*xs, w=w, run=run)
+        given += [y, grad]
+        before += [y.copy(), grad.copy()]
         example.layer.backward(grad, *xs, y=y, w=w, run=run)
         example.layer.updates(*xs, w=w)
         for array, kept in zip(given, before, strict=True):
@@ -112,8 +113,8 @@ def check_gradients(example: Example, *, step: float = 1e-5) -> None:
 def check_explanation(example: Example, *, most: int = 40) -> None:
     """The arithmetic of a number gives forward's number, from the very numbers that it says it read."""
     layer = example.layer
-    for run in runs():
-        xs = [values((BATCH, *shape), i) for i, shape in enumerate(example.shapes)]
+    for run, shift in itertools.product(runs(), (0.0, -100.0)):  # zeros that should not count win among negatives
+        xs = [values((BATCH, *shape), i) + shift for i, shape in enumerate(example.shapes)]
         w = weights(layer, example.shapes, 9)
         y = layer.forward(*xs, w=w, run=run)
         places = list(np.ndindex(y.shape[1:]))

@@ -57,12 +57,14 @@ def convolutions(draw: DrawFn) -> Example:
 def pools(draw: DrawFn) -> Example:
     """Pools that fit their input."""
     shape = draw(shapes())
-    common = {"kernel_size": draw(small), "stride": draw(st.none() | small), "padding": draw(paddings)}
+    kernel, stride, padding = draw(small), draw(st.none() | small), draw(paddings)
     layer = draw(
         st.sampled_from(
             [
-                MaxPool2d(**common, dilation=draw(small), ceil_mode=draw(st.booleans())),
-                AvgPool2d(**common, ceil_mode=draw(st.booleans()), count_include_pad=draw(st.booleans())),
+                MaxPool2d(kernel, stride, padding, dilation=draw(small), ceil_mode=draw(st.booleans())),
+                AvgPool2d(
+                    kernel, stride, padding, ceil_mode=draw(st.booleans()), count_include_pad=draw(st.booleans())
+                ),
                 AdaptiveAvgPool2d(draw(small)),
             ]
         )

@@ -18,7 +18,8 @@ SURFACE = {
         "REGISTRY", "ReLU", "Sigmoid", "Softmax", "Tanh",
     ],
     "pellucid.explain": [
-        "Explanation", "LayerSummary", "ReceptiveField", "Summary", "Trace", "facts", "summarize", "trace",
+        "Explanation", "LayerSummary", "ReceptiveField", "Summary", "Trace", "facts", "receptive_field", "summarize",
+        "trace",
     ],
     "pellucid.engines": [
         "ENGINES", "Engine", "LossRule", "OptimizerRule", "Program", "State", "Step", "Trainer", "as_inputs",

@@ -5,7 +5,7 @@ A BLAS that shares a product among threads cuts it elsewhere for another number 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
+def one_thread() -> Generator[None]:
     """Hold NumPy's BLAS to one thread; afterwards it has as many as before.
 
     >>> with one_thread():

@@ -2,8 +2,18 @@
 
 from . import facts
 from .explanation import Explanation
-from .receptive import ReceptiveField
+from .receptive import ReceptiveField, receptive_field
 from .summary import LayerSummary, Summary, summarize
 from .trace import Trace, trace
 
-__all__ = ["Explanation", "LayerSummary", "ReceptiveField", "Summary", "Trace", "facts", "summarize", "trace"]
+__all__ = [
+    "Explanation",
+    "LayerSummary",
+    "ReceptiveField",
+    "Summary",
+    "Trace",
+    "facts",
+    "receptive_field",
+    "summarize",
+    "trace",
+]
