@@ -1,0 +1,84 @@
+"""Data sets by name or from files: `load` is the one door to all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError, unknown_name
+from .dataset import Dataset, split
+from .downloads import CIFAR10, FASHION_MNIST, MNIST, load_cifar10, load_mnist
+from .drawing import digits_drawing
+from .folders import load_folder
+from .idx import has_idx, load_idx
+from .npz import load_npz
+
+__all__ = ["Dataset", "digits_drawing", "load"]
+
+Pair = tuple[Dataset, Dataset]
+
+
+def load(name_or_path: str | Path, *, size: tuple[int, int] | None = None) -> Pair:
+    """Return (train, test) by name, or from files.
+
+    | what | images | split |
+    | --- | --- | --- |
+    | "digits" | 8x8, grey; come with scikit-learn | every fifth of the 1,797 is for testing |
+    | "mnist", "fashion-mnist", "cifar10" | downloaded once into the user's cache, checksums verified | as published |
+    | a folder with a folder a class | PNG, JPEG, GIF, BMP, WebP, PNM | train/ and test/, or every fifth of a class |
+    | a folder of MNIST's idx files, .gz or not | as they are | train-* and t10k-*, or every fifth |
+    | an .npz | arrays images, labels; or x_train, y_train, x_test, y_test | the arrays', or every fifth |
+
+    A name goes before a file of the same name, which "./name" means.
+
+    Args:
+        name_or_path: the name, the folder or the file.
+        size: (height, width) that the images of a folder are brought to; None is the first image's size.
+
+    Raises:
+        UnknownNameError: neither a data set's name nor a file.
+        DataError: the data cannot be used, or not be downloaded; the error names the file and the reason.
+
+    >>> train, test = load("digits")
+    >>> len(train), len(test), train.images.shape
+    (1437, 360, (1437, 1, 8, 8))
+    """
+    if name_or_path in NAMES:
+        return NAMES[str(name_or_path)]()
+    path = Path(name_or_path)
+    if path.is_dir():
+        return load_idx(path) if has_idx(path) else load_folder(path, size)
+    if path.suffix == ".npz" and path.is_file():
+        return load_npz(path)
+    if path.exists():
+        raise DataError(
+            f"data {str(path)!r}",
+            got=f"a file {path.suffix or 'without a suffix'}",
+            expected="an .npz, or a folder of images",
+            fix="put images into a folder a class, or arrays into an .npz",
+        )
+    raise unknown_name("data set", str(name_or_path), NAMES)
+
+
+def load_digits() -> Pair:
+    """Return scikit-learn's handwritten digits: 8x8 counts of ink, 0 to 16, here over 16.
+
+    Source: E. Alpaydin, C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository (1998),
+    its 1,797 test images.
+    """
+    from sklearn.datasets import load_digits as load_bundled  # with its own data: nothing is downloaded
+
+    bundled: Any = load_bundled()
+    images = np.asarray(bundled.images, np.float32)[:, None] / 16
+    return split(Dataset(images, bundled.target, tuple("0123456789"), "digits"))
+
+
+NAMES: dict[str, Callable[[], Pair]] = {
+    "digits": load_digits,
+    "mnist": lambda: load_mnist(MNIST),
+    "fashion-mnist": lambda: load_mnist(FASHION_MNIST),
+    "cifar10": lambda: load_cifar10(CIFAR10),
+}

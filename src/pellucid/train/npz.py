@@ -1,0 +1,80 @@
+"""Data sets from NumPy's .npz files, of plain arrays only: nothing in the file is ever run."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError
+from .dataset import LARGEST, Dataset, split
+
+Array = NDArray[Any]
+
+_ONE = ("images", "labels")
+_TWO = ("x_train", "y_train", "x_test", "y_test")
+
+
+def load_npz(path: Path) -> tuple[Dataset, Dataset]:
+    """Return (train, test) from arrays images and labels, or x_train, y_train, x_test and y_test.
+
+    Images are (N, H, W), (N, C, H, W), or (N, H, W, C) with 1 or 3 channels; whole numbers count from 0 to 255, others
+    from 0 to 1. An array `classes` of strings may name the classes.
+
+    Raises:
+        DataError: the file is damaged, or does not hold these arrays.
+    """
+    arrays = _arrays(path)
+    names = _TWO if all(name in arrays for name in _TWO) else _ONE
+    if any(name not in arrays for name in names):
+        raise DataError(
+            f"data {str(path)!r}",
+            got=f"arrays {', '.join(arrays) or 'none'}",
+            expected=f"{' and '.join(_ONE)}, or {', '.join(_TWO)}",
+            fix="save them with numpy.savez(path, images=images, labels=labels)",
+        )
+    held = [(_as_images(arrays[x]), arrays[y]) for x, y in zip(names[::2], names[1::2], strict=True)]
+    classes = _classes(arrays, [labels for _, labels in held])
+    sets = [Dataset(images, labels, classes, path.stem) for images, labels in held]
+    return (sets[0], sets[1]) if len(sets) == 2 else split(sets[0])
+
+
+def _arrays(path: Path) -> dict[str, Array]:
+    """Return all known arrays of the file, which says how large they are before anything is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+        size = sum(member.file_size for member in members)
+        if size > LARGEST:
+            raise ValueError(f"{size / 2**30:.3g} GiB of arrays, more than {LARGEST / 2**30:g}")
+        if len({member.filename for member in members}) < len(members):
+            raise ValueError("two arrays of one name")
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in (*_ONE, *_TWO, "classes") if name in file.files}
+    except Exception as error:  # whatever a damaged file makes of the readers
+        raise DataError(
+            f"data {str(path)!r}",
+            got=f"{type(error).__name__}: {error}",
+            expected="an .npz of plain arrays",
+            fix="save it anew with numpy.savez(path, images=images, labels=labels)",
+        ) from error
+
+
+def _as_images(array: Array) -> Array:
+    """Return images as (N, C, H, W), from 0 to 1 if they were whole numbers from 0 to 255."""
+    if array.ndim == 3:
+        array = array[:, None]
+    elif array.ndim == 4 and array.shape[3] in (1, 3) and array.shape[1] not in (1, 3):
+        array = np.moveaxis(array, 3, 1)
+    return array.astype(np.float32) / 255 if array.dtype.kind in "iu" else array
+
+
+def _classes(arrays: dict[str, Array], labels: list[Array]) -> tuple[str, ...]:
+    """Return the classes' names: the file's, or as many numbers as the labels need."""
+    if "classes" in arrays:
+        return tuple(str(name) for name in arrays["classes"].ravel().tolist())
+    most = max((float(np.nanmax(each)) for each in labels if each.size and each.dtype.kind in "fiu"), default=0.0)
+    return tuple(str(number) for number in range(int(min(most, 1e6)) + 1))
