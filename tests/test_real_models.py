@@ -1,0 +1,144 @@
+"""Models that others trained, rebuilt from our layers, give the answers that are known of them.
+
+Needs the folder of real data beside the project; sources and known answers stand in its READMEs.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pellucid import Input, Network
+from pellucid.layers import (
+    Add,
+    BatchNorm2d,
+    Conv2d,
+    Flatten,
+    GlobalAvgPool2d,
+    Linear,
+    MaxPool2d,
+    Node,
+    ReLU,
+    Softmax,
+)
+
+
+def tiny_vgg(folder: Path) -> Network:
+    """CNN Explainer's network: its weights lie one after another in one file, kernels as (height, width, in, out)."""
+    classes = [
+        "lifeboat",
+        "ladybug",
+        "pizza",
+        "bell_pepper",
+        "school_bus",
+        "koala",
+        "espresso",
+        "red_panda",
+        "orange",
+        "sport_car",
+    ]
+    blocks = [
+        item
+        for i in (1, 2)
+        for item in (
+            (f"conv_{i}_1", Conv2d(10, 3)),
+            (f"relu_{i}_1", ReLU()),
+            (f"conv_{i}_2", Conv2d(10, 3)),
+            (f"relu_{i}_2", ReLU()),
+            (f"max_pool_{i}", MaxPool2d(2)),
+        )
+    ]
+    net = Network(
+        (3, 64, 64),
+        [
+            *blocks,
+            ("flatten", Flatten("HWC")),
+            ("output", Linear(10)),
+            ("softmax", Softmax()),
+        ],
+        classes=classes,
+    )
+    manifest = json.loads((folder / "model.json").read_text())["weightsManifest"][0]["weights"]
+    numbers = np.fromfile(folder / "group1-shard1of1.bin", "<f4")
+    start = 0
+    for entry in manifest:
+        layer, kind = entry["name"].rsplit("/", 2)[-2:]
+        size = int(np.prod(entry["shape"]))
+        value = numbers[start : start + size].reshape(entry["shape"])
+        start += size
+        order = {1: (0,), 2: (1, 0), 4: (3, 2, 0, 1)}[value.ndim]
+        net.weights[f"{layer}.{'weight' if kind == 'kernel' else 'bias'}"] = value.transpose(order)
+    assert start == len(numbers)
+    return net
+
+
+def test_tiny_vgg_sees_what_cnn_explainer_shows(shared_data: Path) -> None:
+    """The ten pictures that the app shows get their class, with the probabilities that were measured elsewhere."""
+    folder = shared_data / "cnn-explainer"
+    net = tiny_vgg(folder)
+    shown = ["boat", "bug", "pizza", "pepper", "bus", "koala", "espresso", "panda", "orange", "car"]
+    known = [0.8208, 0.9842, 0.9907, 0.7857, 0.9948, 0.9530, 0.8798, 0.9570, 0.9854, 0.9655]
+    pictures = np.stack([np.asarray(Image.open(folder / "img" / f"{name}_1.jpeg").convert("RGB")) for name in shown])
+    found = net.predict(pictures / 255, channels_last=True)
+    assert found.argmax(axis=1).tolist() == list(range(10))
+    assert found.max(axis=1) == pytest.approx(known, abs=2e-3)  # JPEG decoders differ by a step of 1/255 here and there
+    summary = net.summary()
+    assert [summary[name].params for name in ("conv_1_1", "conv_1_2", "output")] == [280, 910, 16910]
+    assert summary.macs == 5_608_780
+    assert summary["max_pool_2"].receptive_field == (16, 16)
+    e = net.trace(pictures[0] / 255, channels_last=True).explain("conv_2_2", (3, 10, 12))
+    assert len(e.terms) == 90
+    assert e.ulps < 8
+
+
+def resnet20() -> Network:
+    """The residual network for CIFAR-10 of He et al. (2015), section 4.2: shortcuts without weights ("option A").
+
+    Where a stage begins the shortcut takes every second place, and the new channels are zeros, half of them before and
+    half after: here a 1x1 convolution with a fixed kernel.
+    """
+    x = Input((3, 32, 32))
+    y: Node = ReLU()(BatchNorm2d()(Conv2d(16, 3, padding=1, bias=False)(x, name="conv1"), name="bn1"))
+    channels = 16
+    for stage, width in enumerate((16, 32, 64), 1):
+        for block in range(3):
+            at, stride = f"layer{stage}.{block}", 2 if width != channels else 1
+            z = Conv2d(width, 3, stride=stride, padding=1, bias=False)(y, name=f"{at}.conv1")
+            z = ReLU()(BatchNorm2d()(z, name=f"{at}.bn1"))
+            z = BatchNorm2d()(Conv2d(width, 3, padding=1, bias=False)(z, name=f"{at}.conv2"), name=f"{at}.bn2")
+            if stride == 2:
+                y = Conv2d(width, 1, stride=2, bias=False)(y, name=f"{at}.shortcut")
+            y = ReLU()(Add()(z, y))
+            channels = width
+    return Network(x, Linear(10)(GlobalAvgPool2d()(y), name="linear"))
+
+
+def cifar_test(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """The first 1,000 test pictures, as the models were trained to see them, and their labels."""
+    pixels = np.asarray(Image.open(folder / "cifar10_batch_50.png").convert("RGB")).reshape(-1, 32, 32, 3) / 255
+    text = (folder / "cifar10_labels.js").read_text()
+    labels = np.array(json.loads(text[text.index("[") : text.index("]") + 1]))[50000:]
+    return (pixels - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225], labels
+
+
+def test_a_trained_resnet_scores_as_published(shared_data: Path) -> None:
+    """ResNet-20 with its published weights has 91.5 % of the 1,000 test pictures right."""
+    torch = pytest.importorskip("torch", reason="needs PyTorch to read a state dict")
+    (path,) = (shared_data / "pytorch-resnet-cifar10").glob("resnet20*.th")
+    state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
+    net = resnet20()
+    for name in net.weights:
+        if name.endswith("shortcut.weight"):
+            out, into = net.weights[name].shape[:2]
+            kernel = np.zeros((out, into, 1, 1))
+            kernel[np.arange(into) + (out - into) // 2, np.arange(into)] = 1
+            net.weights[name] = kernel
+        else:
+            net.weights[name] = state[f"module.{name}"].numpy()
+    images, labels = cifar_test(shared_data / "cifar10")
+    found = net.predict(images, channels_last=True).argmax(axis=1)
+    assert (found == labels).mean() == pytest.approx(0.915, abs=1e-9)
