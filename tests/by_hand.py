@@ -21,12 +21,14 @@ def doubles(values: ArrayLike) -> Array:
     return np.asarray(values, np.float64)
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # NaN and infinities speak, as in the engines
 def forward(layer: Layer, *inputs: ArrayLike, run: Run | None = None, **w: ArrayLike) -> Array:
     """The output of one sample: inputs without the batch axis, weights by their names."""
     weights = {name: doubles(value) for name, value in w.items()}
     return layer.forward(*(doubles(x)[None] for x in inputs), w=weights, run=run or Run())[0]
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def backward(layer: Layer, grad: ArrayLike, *inputs: ArrayLike, run: Run | None = None, **w: ArrayLike) -> Gradients:
     """The gradients of one sample, given the one in its output; gradients of inputs have no batch axis."""
     weights = {name: doubles(value) for name, value in w.items()}

@@ -58,10 +58,12 @@ def whole(value: object, least: int) -> int:
     """Return `value` as an int of at least `least`; booleans, floats and strings are not whole numbers."""
     expected = f"a whole number, {least} to {LARGEST}"
     try:
-        number = operator.index(value)  # pyright: ignore[reportArgumentType]
+        number = None if isinstance(value, bool) else operator.index(value)  # pyright: ignore[reportArgumentType]
     except TypeError:
-        raise bad(value, expected, "give a whole number") from None
-    if isinstance(value, bool) or not least <= number <= LARGEST:
+        number = None
+    if number is None:
+        raise bad(value, expected, "give a whole number")
+    if not least <= number <= LARGEST:
         raise bad(value, expected, f"use {least} or more" if number < least else "use a smaller number")
     return number
 
