@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from pellucid import Network
-from pellucid.layers import Dropout
+from pellucid.engines import ENGINES
+from pellucid.layers import Dropout, Linear
 from pellucid.layers.base import Run
+from pellucid.train import SGD, MeanSquaredError
 
 # The article's two runs at rate 0.5: the numbers in and out. The sample of our dropout that falls as they did was
 # found by looking: its mask is a function of (seed, step, layer, sample).
@@ -34,11 +36,14 @@ FOUR_DECIMALS = 1.5e-4  # PyTorch's input was rounded before it was doubled, and
     ],
 )
 def test_training_gives_the_published_numbers(
-    given: np.ndarray, published: np.ndarray, sample: int, tolerance: float
+    engine: str, given: np.ndarray, published: np.ndarray, sample: int, tolerance: float
 ) -> None:
     """Five or six of ten fall to 0, and each that stays is doubled: 1 / (1 - 0.5)."""
-    run = Run(training=True, seed=0, layer="dropout1", samples=np.array([sample]))
-    found = Dropout(0.5).forward(given[None], w={}, run=run)[0]
+    net = Network(10, [Dropout(0.5), Linear(10, bias=False)])
+    net.weights["linear1.weight"] = np.eye(10)  # what comes out is what dropout let through
+    trainer = ENGINES[engine].trainer(net, MeanSquaredError(), SGD(0.1), seed=0)
+    targets = np.zeros((1, 10), np.float32)
+    found = trainer.step((given[None],), targets, np.array([sample]), rate=0.1).outputs[0]
     assert ((found == 0) == (published == 0)).all()
     np.testing.assert_allclose(found, published, rtol=0, atol=tolerance)
     assert (found[found != 0] == 2 * given[found != 0]).all()
