@@ -14,7 +14,7 @@ from .disk import opened
 from .recognize import recognize
 from .refusal import told
 
-__all__ = ["FORMATS", "Format", "load", "save"]
+__all__ = ["FORMATS", "Format", "check_destination", "load", "save"]
 
 
 @dataclass(frozen=True)
@@ -62,18 +62,26 @@ def save(net: Network, path: str | os.PathLike[str]) -> None:
     Raises:
         ModelFileError: there is no such format, or the file cannot be written.
     """
+    check_destination(path)(net, Path(path))
+
+
+def check_destination(path: str | os.PathLike[str]) -> Callable[[Network, Path], None]:
+    """Return what will save a network to `path`, so that a long training does not end in an error.
+
+    Raises:
+        ModelFileError: the suffix is of no format that can be written, or there is no such folder.
+    """
     place = Path(path)
     writers = {suffix: known.save for suffix, known in FORMATS.items() if known.save is not None}
     writer = writers.get(place.suffix.lower())
     if writer is None:
-        error = ModelFileError(
-            "",
-            got=f"the suffix {place.suffix!r}" if place.suffix else "no suffix",
-            expected=_suffixes(writers),
-            fix=f"name it {place.stem + next(iter(writers))!r}",
-        )
-        raise told(error, place)
-    writer(net, place)
+        got = f"the suffix {place.suffix!r}" if place.suffix else "no suffix"
+        fix = f"name it {place.stem + next(iter(writers))!r}"
+        raise told(ModelFileError("", got=got, expected=_suffixes(writers), fix=fix), place)
+    if not place.parent.is_dir():
+        got, expected = f"no folder {str(place.parent)!r}", "a folder that exists"
+        raise told(ModelFileError("", got=got, expected=expected, fix="make the folder, or correct the path"), place)
+    return writer
 
 
 def _suffixes(known: Iterable[str]) -> str:

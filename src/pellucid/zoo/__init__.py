@@ -1,7 +1,7 @@
 """Famous networks as plain code, one family a file. `NETWORKS` is the table that all who offer a choice read."""
 
 from .alexnet import alexnet
-from .builder import Builder
+from .builder import Builder, Classes
 from .lenet import lenet5
 from .resnet import resnet18, resnet34, resnet50
 from .vgg import vgg11, vgg13, vgg16, vgg19
@@ -9,6 +9,7 @@ from .vgg import vgg11, vgg13, vgg16, vgg19
 __all__ = [
     "NETWORKS",
     "Builder",
+    "Classes",
     "alexnet",
     "lenet5",
     "resnet18",

@@ -1,0 +1,99 @@
+"""The command's frame: the table of commands, and what every command shares: errors, Ctrl-C, a closed output."""
+
+from __future__ import annotations
+
+import errno
+import io
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from .. import __version__
+from ..errors import PellucidError
+from .engines import engines
+from .explain import explain
+from .explore import explore
+from .predict import predict
+from .summary import summary
+from .train import train
+
+COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {  # each with examples for its help
+    explore: ("pellucid explore", "pellucid explore net.safetensors photo.jpg --port 8000 --no-open"),
+    summary: ("pellucid summary resnet50", "pellucid summary net.safetensors --json"),
+    explain: ("pellucid explain digits digits:17 'conv1[2,4,3]'",),
+    predict: ("pellucid predict digits digits:17 digits:18", "pellucid predict net.safetensors photo.jpg --top 5"),
+    train: (
+        "pellucid train digits digits -o net.safetensors",
+        "pellucid train net.safetensors photos -o better.safetensors --rate 0.01",
+    ),
+    engines: ("pellucid engines",),
+}
+BAD_INPUT, ENDED = 2, 130  # exit codes; 130 is what a shell says of a program that Ctrl-C ended
+
+
+class Frame(TyperGroup):
+    """Runs a command; turns errors of ours into one message and exit code 2, and Ctrl-C into exit code 130."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take --debug wherever it stands."""
+        asked = "--debug" in args
+        return super().parse_args(ctx, [*["--debug"] * asked, *(arg for arg in args if arg != "--debug")])
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            raise typer.Exit(ENDED) from None
+        except (PellucidError, OSError) as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise  # whoever read the output has read enough
+            if ctx.params["debug"]:
+                traceback.print_exc()
+            print(f"error: {error}", file=sys.stderr)
+            raise typer.Exit(BAD_INPUT) from None
+        return result
+
+
+def main() -> None:
+    """Run the command line."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # the shell closed it
+            setattr(sys, name, io.StringIO())
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without our signs shows question marks
+    app(prog_name="pellucid")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"pellucid {__version__}")
+        raise typer.Exit
+
+
+def _frame(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where in the program an error came from.")] = False,
+) -> None:
+    """Convolutional networks you can take apart: every number, back to the pixels."""
+
+
+app = typer.Typer(
+    cls=Frame,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.callback()(_frame)
+for command, examples in COMMANDS.items():
+    app.command(epilog="\b\n" + "\n".join(["For example:", *(f"  {example}" for example in examples)]))(command)

@@ -1,0 +1,71 @@
+"""`pellucid explore`: the explorer in the browser, on a network of yours or on one that it trains first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .models import DIGITS, Invert, note_untrained, open_image, open_trained
+from .output import EngineName, note, show
+
+if TYPE_CHECKING:
+    from ..network import Network
+
+
+def explore(
+    model: Annotated[
+        str, typer.Argument(metavar="[MODEL]", help="A network's file, a name of the zoo, or digits.")
+    ] = DIGITS,
+    image: Annotated[str | None, typer.Argument(metavar="[IMAGE]", help="The image to begin with.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 is any free one.")] = 0,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Print the address, but open no browser.")] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the training of digits.")] = 0,
+    invert: Invert = False,
+    engine: EngineName = None,
+) -> None:
+    """Open the explorer in the browser, until Ctrl-C.
+
+    It shows every layer, every number, and where it came from. Without MODEL it trains a network on handwritten digits
+    first, which takes a few seconds.
+    """
+    from ..explorer import serve
+
+    net = _trained_digits(seed, engine) if model == DIGITS else open_trained(model)
+    material = _material(net)
+    if image is not None:
+        material |= {"images": open_image(net, image, invert=invert), "labels": None}
+    note_untrained(model)
+    serve(net, **material, port=port, browser=not no_open, engine=engine, out=_say)
+
+
+def _trained_digits(seed: int, engine: str | None) -> Network:
+    """Train the digits network in front of the user, and take one number of it apart."""
+    from ..explain import summarize, trace
+    from ..train.digits import train_digits
+
+    note("Training a small network on handwritten digits:")
+    net, history, _, test = train_digits(seed, progress=True, engine=engine)
+    if history.stopped:
+        raise KeyboardInterrupt
+    show(summarize(net))
+    name = str(net.nodes[0].name)
+    show(trace(net, test.images[0], engine=engine).explain(name, tuple(size // 2 for size in net.shapes[name])))
+    note("The explorer is at this address, until Ctrl-C:")
+    return net
+
+
+def _material(net: Network) -> dict[str, Any]:
+    """Return images to choose from, and how a drawing becomes one, for a network that reads digits like ours."""
+    from ..train import data
+    from ..train.digits import digits_network
+
+    ours = digits_network()
+    if net.classes != ours.classes or [node.shape for node in net.inputs] != [ours.inputs[0].shape]:
+        return {}
+    _, test = data.load(DIGITS)
+    return {"images": test.images, "labels": test.labels, "drawing": data.digits_drawing}
+
+
+def _say(address: str) -> None:
+    print(address, flush=True)

@@ -1,0 +1,40 @@
+"""What a command says: results to the standard output, for people or for programs, and notes beside it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+EngineName = Annotated[str | None, typer.Option("--engine", help="What computes; see `pellucid engines`.")]
+
+PIPE_WIDTH = 110  # characters of a line where no terminal says how many
+
+
+def show(drawing: RenderableType) -> None:
+    """Print for people: in colours and to the width of a terminal, plain elsewhere."""
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        Console(highlight=False).print(drawing)
+        return
+    console = Console(width=PIPE_WIDTH, color_system=None, force_terminal=False)
+    with console.capture() as captured:
+        console.print(drawing)
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def show_json(facts: Any) -> None:
+    """Print for programs."""
+    print(json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def note(text: str) -> None:
+    """Say something that is no result."""
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,236 @@
+"""What each command does with good input, for people and for programs; the examples in the help are run."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import numpy as np
+import pytest
+
+from pellucid import Network
+from pellucid.cli.app import COMMANDS
+from pellucid.engines import ENGINES
+from pellucid.explain import facts, summarize, trace
+from pellucid.formats import load
+from pellucid.layers import Add, Conv2d, Flatten, Input, Linear, Softmax
+from pellucid.train import data
+from pellucid.zoo import NETWORKS
+
+EXAMPLES = [example for examples in COMMANDS.values() for example in examples]
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """What the explorer was opened on, instead of opening it."""
+    calls: list[tuple] = []
+
+    def serve(net, **options):
+        calls.append((net, options))
+        options["out"]("http://127.0.0.1:1/?token=x")
+
+    monkeypatch.setattr("pellucid.explorer.serve", serve)
+    return calls
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
+def test_help_has_examples(pellucid, command):
+    """Each command's help says what it does and shows how it is typed; `pellucid --help` lists it in one line."""
+    result = pellucid(command.__name__, "--help")
+    assert result.exit_code == 0
+    first = (command.__doc__ or "").splitlines()[0]
+    assert f"  {first}\n" in result.stdout
+    for example in COMMANDS[command]:
+        assert f"    {example}\n" in result.stdout
+        assert shlex.split(example)[:2] == ["pellucid", command.__name__]
+    assert f"  {command.__name__:<9}{first}\n" in pellucid("--help").stdout
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_examples_run(pellucid, served, example):
+    """Every example in the help runs, in a folder that has the files it names."""
+    result = pellucid(*shlex.split(example)[1:])
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout
+
+
+def test_no_command_is_asked_for(pellucid):
+    """Without a command there is the help."""
+    assert "Commands:" in pellucid().output
+
+
+def test_version(pellucid):
+    """--version prints the package's version."""
+    import pellucid as package
+
+    assert pellucid("--version").stdout == f"pellucid {package.__version__}\n"
+
+
+def test_summary_of_a_file(pellucid, trained):
+    """The summary of a file is that of the network in it, as text and as facts."""
+    assert pellucid("summary", "net.safetensors").stdout.split() == str(summarize(trained)).split()
+    assert json.loads(pellucid("summary", "net.safetensors", "--json").stdout) == facts.summary(summarize(trained))
+
+
+@pytest.mark.parametrize("name", ["digits", *NETWORKS])
+def test_summary_of_what_is_built_in(pellucid, name):
+    """Networks that have a name are summarized without a file, and without making their weights."""
+    found = json.loads(pellucid("summary", name, "--json").stdout)
+    assert found["name"] == name
+    if name in NETWORKS:
+        assert found["params"] == NETWORKS[name]().params
+
+
+def test_a_name_goes_before_a_file_of_the_same_name(pellucid, folder):
+    """A file that is called like a network of the zoo is meant only with its folder."""
+    (folder / "lenet5").write_bytes((folder / "net.safetensors").read_bytes())
+    assert json.loads(pellucid("summary", "lenet5", "--json").stdout)["name"] == "lenet5"
+    assert "no suffix" in pellucid("summary", "./lenet5").stderr
+
+
+def test_explain(pellucid, trained):
+    """The number, its arithmetic and its address are those of the trace."""
+    image = data.load("digits")[1].images[17]
+    expected = trace(trained, image).explain("conv1", (2, 4, 3))
+    text = pellucid("explain", "net.safetensors", "digits:17", "conv1[2,4,3]").stdout
+    assert text.startswith(f"conv1[2,4,3] = {expected.value:.6g} ")
+    assert text.split() == str(expected).split()
+    found = pellucid("explain", "net.safetensors", "digits:17", "conv1[2,4,3]", "--json").stdout
+    assert json.loads(found) == facts.explanation(expected)
+
+
+def test_explain_on_an_engine(pellucid):
+    """--engine says what computes the number."""
+    result = pellucid("explain", "net.safetensors", "photo.jpg", "linear1[3]", "--engine", "reference")
+    assert result.stdout.startswith("linear1[3] = ")
+
+
+def test_predict(pellucid, trained):
+    """The classes come with the probabilities that the softmax of the logits gives, the most probable first."""
+    found = json.loads(pellucid("predict", "net.safetensors", "digits:17", "--top", "10", "--json").stdout)
+    assert [item["image"] for item in found] == ["digits:17"]
+    logits = trained.predict(data.load("digits")[1].images[17])[0].astype(float)
+    expected = np.exp(logits) / np.exp(logits).sum()
+    classes = found[0]["classes"]
+    given = {item["number"]: item["probability"] for item in classes}
+    np.testing.assert_allclose([given[k] for k in range(10)], expected, rtol=1e-12)
+    assert [item["number"] for item in classes] == np.argsort(-expected).tolist()
+    assert [item["class"] for item in classes] == [str(item["number"]) for item in classes]
+
+
+def test_predict_several(pellucid):
+    """Every image is predicted, in the order in which they are given."""
+    found = json.loads(pellucid("predict", "net.safetensors", "digits:17", "photo.jpg", "digits:3", "--json").stdout)
+    assert [item["image"] for item in found] == ["digits:17", "photo.jpg", "digits:3"]
+    assert [len(item["classes"]) for item in found] == [3, 3, 3]
+    assert [item["classes"][0]["class"] for item in found] == ["1", "0", "5"]
+
+
+def test_predict_with_a_network_that_ends_in_softmax(pellucid, trained):
+    """Probabilities are not made of probabilities again."""
+    x = Input((1, 8, 8))
+    y = x
+    for node in trained.nodes:
+        assert node.layer is not None
+        y = node.layer(y, name=node.name)
+    net = Network(x, Softmax()(y), classes=[f"a {k}" for k in range(10)])
+    for name in net.weights:
+        net.weights[name] = trained.weights[name]
+    net.save("softmax.safetensors")
+    (a,), (b,) = (
+        json.loads(pellucid("predict", name, "digits:17", "--json").stdout)
+        for name in ("net.safetensors", "softmax.safetensors")
+    )
+    for one, other in zip(a["classes"], b["classes"], strict=True):
+        assert other["class"] == f"a {one['class']}"
+        assert other["probability"] == pytest.approx(one["probability"], rel=1e-6)
+
+
+def test_predict_needs_classes(pellucid):
+    """A network whose output is not one number a class has nothing to predict."""
+    Network((1, 8, 8), [Conv2d(2, 3)]).save("maps.safetensors")
+    result = pellucid("predict", "maps.safetensors", "digits:17")
+    assert result.exit_code == 2
+    assert "got       an output of shape (2, 6, 6)" in result.stderr
+
+
+def test_one_image_needs_one_input(pellucid):
+    """A network of two inputs cannot be given one image."""
+    a, b = Input((1, 8, 8), "a"), Input((1, 8, 8), "b")
+    Network([a, b], Linear(2)(Flatten()(Add()(a, b)))).save("two.safetensors")
+    result = pellucid("predict", "two.safetensors", "digits:17")
+    assert result.exit_code == 2
+    assert "got       inputs of shape (1, 8, 8) and (1, 8, 8)" in result.stderr
+
+
+def test_predict_for_people(pellucid):
+    """A table has the image once, and a line for each class."""
+    lines = pellucid("predict", "net.safetensors", "digits:17", "--top", "2").stdout.splitlines()
+    assert lines[0].split() == ["image", "class", "probability"]
+    assert lines[1].startswith("digits:17")
+    assert lines[2].startswith(" " * len("digits:17"))
+    assert all(line.endswith("%") for line in lines[1:])
+    assert len(lines) == 3
+
+
+def test_predict_upside_down(pellucid):
+    """--invert turns dark and light around."""
+    plain, inverted = (
+        json.loads(pellucid("predict", "net.safetensors", "photo.jpg", "--json", *more).stdout)
+        for more in ((), ("--invert",))
+    )
+    assert plain != inverted
+
+
+def test_an_untrained_network_is_noted(pellucid):
+    """Numbers of a network of the zoo come with a note that they mean nothing; a trained network has none."""
+    result = pellucid("predict", "lenet5", "photo.jpg", "--json")
+    assert result.stderr == "note: lenet5 is not trained; its numbers come from first values\n"
+    assert len(json.loads(result.stdout)) == 1
+    assert pellucid("predict", "net.safetensors", "photo.jpg").stderr == ""
+
+
+def test_engines(pellucid):
+    """Every engine of the table is listed with what it is."""
+    found = json.loads(pellucid("engines", "--json").stdout)
+    assert list(found) == list(ENGINES)
+    assert found["reference"] == {"about": ENGINES["reference"].about, "unavailable": None}
+    assert ENGINES["reference"].about in pellucid("engines").stdout
+
+
+def test_explore_trains_first(pellucid, served):
+    """Without a network the digits network is trained, shown, taken apart, and opened with test images to choose."""
+    result = pellucid("explore", "--no-open", "--port", "8123")
+    ((net, options),) = served
+    test = data.load("digits")[1]
+    assert result.exit_code == 0
+    assert "epoch" in result.stderr
+    assert "conv1[8,4,4] = " in result.stdout
+    assert result.stdout.splitlines()[-1] == "http://127.0.0.1:1/?token=x"
+    assert net.evaluate(test).accuracy > 0.95
+    np.testing.assert_array_equal(options["images"], test.images)
+    np.testing.assert_array_equal(options["labels"], test.labels)
+    assert options["drawing"] is data.digits_drawing
+    assert (options["port"], options["browser"]) == (8123, False)
+
+
+def test_explore_a_file(pellucid, served, trained):
+    """A network that reads digits has them to choose from, or begins with the given image; any other has none."""
+    assert pellucid("explore", "net.safetensors").exit_code == 0
+    assert pellucid("explore", "net.safetensors", "photo.jpg", "--no-open").exit_code == 0
+    assert pellucid("explore", "lenet5").exit_code == 0
+    (net, options), (_, with_image), (_, without) = served
+    np.testing.assert_array_equal(net.weights["conv1.weight"], trained.weights["conv1.weight"])
+    assert options["images"].shape == (360, 1, 8, 8)
+    assert options["browser"]
+    assert with_image["images"].shape == (1, 8, 8)
+    assert with_image["labels"] is None
+    assert not with_image["browser"]
+    assert "images" not in without
+
+
+def test_a_file_that_comes_back(pellucid, folder):
+    """What `train` writes is opened by the other commands."""
+    assert pellucid("train", "digits", "digits", "-o", "new.safetensors", "--epochs", "1").exit_code == 0
+    assert load(folder / "new.safetensors").name == "digits"
+    assert json.loads(pellucid("summary", "new.safetensors", "--json").stdout)["params"] == 6090
