@@ -14,7 +14,7 @@ from crafted_files import assert_same_network, small_network
 
 from pellucid import Network
 from pellucid.errors import ModelFileError
-from pellucid.formats import container, load, save
+from pellucid.formats import check_destination, container, load, save
 from pellucid.layers import Flatten, Linear, MaxPool2d
 
 
@@ -69,9 +69,22 @@ def test_a_full_disk_is_told_with_the_bytes_needed(tmp_path, monkeypatch):
     ]
 
 
-@pytest.mark.parametrize("path", ["absent/net.safetensors", "net\0.safetensors", f"{'long' * 64}.safetensors"])
+def test_a_destination_is_checked_before_there_is_anything_to_save(tmp_path):
+    """A long training can ask beforehand whether its network could be saved where it should."""
+    check_destination(tmp_path / "net.safetensors")
+    with pytest.raises(ModelFileError, match=r"a file that ends in \.safetensors"):
+        check_destination(tmp_path / "net.pt")
+    with pytest.raises(ModelFileError) as error:
+        save(small_network(), tmp_path / "absent" / "net.safetensors")
+    assert error.value.got == f"no folder '{tmp_path / 'absent'}'"
+    assert error.value.expected == "a folder that exists"
+    assert error.value.fix == "make the folder, or correct the path"
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("path", ["net\0.safetensors", f"{'long' * 64}.safetensors"])
 def test_a_path_that_cannot_be_written(path, tmp_path):
-    """A folder that does not exist and a name that cannot be are errors of ours."""
+    """A name that cannot be is an error of ours."""
     with pytest.raises(ModelFileError, match="a folder with room"):
         save(small_network(), tmp_path / path)
     assert not list(tmp_path.iterdir())
