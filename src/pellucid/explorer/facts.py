@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..explain import Explanation, LayerSummary, facts
-from ..explain.receptive import receptive_field
+from ..explain import Explanation, LayerSummary, facts, receptive_field
 from ..layers.arithmetic import Terms, exact_sum
 from ..layers.base import Mask
 from ..layers.node import Node

@@ -116,10 +116,14 @@ def serving(session: Session, *, port: int = 0) -> Generator[str, None, None]:
         thread.join()
 
 
+def guarded(session: Session, port: int, keys: Keys) -> Gate:
+    """Return all that answers on `port`, behind its gate."""
+    return Gate(application(doors(session, read_assets())), port, keys)
+
+
 def _server(session: Session, listener: socket.socket, keys: Keys, ready: Callable[[], None]) -> _Server:
-    app = Gate(application(doors(session, read_assets())), listener.getsockname()[1], keys)
     config = uvicorn.Config(
-        app,
+        guarded(session, listener.getsockname()[1], keys),
         http="h11",
         ws="none",
         lifespan="off",
@@ -138,7 +142,8 @@ def _listen(port: int) -> socket.socket:
     """Return a socket on this machine's own port."""
     if isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ExplorerError("explorer", got=f"port {port!r}", expected="0 to 65535", fix="use port 0: any free one")
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # The protocol is named because asyncio turns Nagle's algorithm off only then; with it every answer waits 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if os.name == "posix":  # elsewhere the option lets two programs share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

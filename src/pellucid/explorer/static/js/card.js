@@ -2,7 +2,7 @@
 
 import { el } from "./dom.js";
 import { counted, grouped, shape, typeset } from "./format.js";
-import { stacked } from "./heat.js";
+import { drawPicture, stacked } from "./heat.js";
 import { frame, isVector, mapCount } from "./shapes.js";
 import { drawSmall, scaleEnd } from "./values.js";
 
@@ -14,13 +14,17 @@ const MORE = 32; // maps that one press of "more" adds
 export class Card {
   number;
   node;
-  shown;
   /** @type {HTMLElement} */
   root;
-  /** @type {HTMLButtonElement[]} */
-  maps = [];
-  #maps = el("div", { class: "maps" });
-  #more = el("button", { class: "more", type: "button", on: { click: () => this.#showMore() } });
+  /** @type {Map<number, HTMLButtonElement>} the maps that are shown, by channel */
+  maps = new Map();
+  /** @type {HTMLElement | null} an image of three channels, as the eye knows it */
+  picture = null;
+  more = el("button", { class: "more", type: "button", on: { click: () => this.#showMore() } });
+  #shown;
+  /** @type {number | null} a selected map that is shown beyond the first few */
+  #extra = null;
+  #block = el("div", { class: "maps", role: "group" });
   #choose;
   #wanted;
 
@@ -28,55 +32,77 @@ export class Card {
    * @param {import("./source.js").NodeFacts} node
    * @param {number} number its number among the nodes
    * @param {number} few maps shown at first
-   * @param {(map: HTMLElement, channel: number) => void} choose called when a map, or the column (channel 0), is chosen
-   * @param {(card: Card) => void} wanted called when more maps are to be drawn
+   * @param {(channel: number) => void} choose called when a map, or the column (channel 0), is chosen
+   * @param {() => void} wanted called when more maps are to be drawn
    */
   constructor(node, number, few, choose, wanted) {
     this.node = node;
     this.number = number;
     this.#choose = choose;
     this.#wanted = wanted;
-    this.shown = Math.min(few, mapCount(node.shape));
-    this.root = el(
-      "li",
-      { class: isVector(node.shape) ? "card vector" : "card", "data-node": number },
-      this.#head(),
-      this.#maps,
-      this.#more,
-      facts(node),
-    );
+    this.#shown = Math.min(few, mapCount(node.shape));
+    const given = node.inputs.length === 0;
+    if (given && node.shape.length === 3 && node.shape[0] === 3) this.picture = framed("div", { class: "picture" });
+    this.root = el("li", { class: "card", "data-node": number });
+    this.root.append(this.#head(), ...(this.picture ? [this.picture] : []), this.#block, this.more, facts(node));
+    this.root.classList.toggle("vector", isVector(node.shape));
+    this.root.classList.toggle("image", this.#isImage);
     const { rows, columns } = isVector(node.shape) ? stacked(node.shape[0]) : frame(node.shape);
     this.root.style.setProperty("--ratio", `${columns} / ${rows}`);
-    this.root.style.setProperty("--rows", String(rows));
     this.root.style.setProperty("--columns", String(columns));
-    this.#maps.setAttribute("role", "group");
-    this.#maps.setAttribute("aria-label", isVector(node.shape) ? `values of ${node.name}` : `maps of ${node.name}`);
+    this.root.style.setProperty("--rows", String(rows));
+    this.#block.setAttribute("aria-label", isVector(node.shape) ? `values of ${node.name}` : `maps of ${node.name}`);
     this.#fill();
+  }
+
+  /** The maps to be fetched. @returns {{node: number, first: number, count: number}[]} */
+  get parts() {
+    const parts = [{ node: this.number, first: 0, count: this.#shown }];
+    if (this.#extra !== null) parts.push({ node: this.number, first: this.#extra, count: 1 });
+    return parts;
   }
 
   /** Draw the maps that are there. @param {State} state @param {Values} values */
   draw(state, values) {
-    for (const [channel, map] of this.maps.entries()) {
+    const { shape: sizes } = this.node;
+    for (const [channel, map] of this.maps) {
       const numbers = values.get(this.number, channel);
-      const canvas = map.querySelector("canvas");
-      if (numbers === null || canvas === null) continue;
-      drawSmall(canvas, numbers, this.node.shape, scaleEnd(state, this.number, numbers));
+      if (numbers === null) continue;
+      if (this.#isImage) paint(map, [numbers], sizes, state, this.number);
+      else drawSmall(canvasOf(map), numbers, sizes, scaleEnd(state, this.number, numbers));
+    }
+    if (this.picture !== null) {
+      const channels = [0, 1, 2].map((channel) => values.get(this.number, channel));
+      if (!channels.includes(null)) {
+        paint(this.picture, /** @type {Float32Array[]} */ (channels), sizes, state, this.number);
+      }
     }
   }
 
   /** Mark the column, and one of its maps, as selected. @param {number | null} channel */
   select(channel) {
     this.root.classList.toggle("selected", channel !== null);
-    for (const [at, map] of this.maps.entries()) {
-      map.setAttribute("aria-pressed", String(at === channel));
+    const extra = channel !== null && channel >= this.#shown ? channel : null;
+    if (extra !== this.#extra) {
+      if (this.#extra !== null) this.maps.get(this.#extra)?.remove();
+      if (this.#extra !== null) this.maps.delete(this.#extra);
+      this.#extra = extra;
+      if (extra !== null) this.#add(extra);
+      this.#wanted();
     }
+    for (const [at, map] of this.maps) map.setAttribute("aria-pressed", String(at === channel));
+  }
+
+  /** Whether the layer is an image of one channel, which is shown grey, as the eye knows it. */
+  get #isImage() {
+    return this.node.inputs.length === 0 && this.node.shape.length === 3 && this.node.shape[0] === 1;
   }
 
   #head() {
     const { name, kind } = this.node;
     return el(
       "button",
-      { class: "head", type: "button", on: { click: () => this.#choose(this.maps[0], 0) } },
+      { class: "head", type: "button", title: this.node.description, on: { click: () => this.#choose(0) } },
       el("span", { class: "name", text: name }),
       el("span", { class: "kind", text: kind }),
       el("span", { class: "shape", text: shape(this.node.shape) }),
@@ -84,31 +110,48 @@ export class Card {
   }
 
   #fill() {
-    for (let channel = this.maps.length; channel < this.shown; channel += 1) {
-      const what = isVector(this.node.shape) ? `${this.node.name}, all values` : `${this.node.name}, channel ${channel}`;
-      const map = /** @type {HTMLButtonElement} */ (
-        el(
-          "button",
-          { class: "map", type: "button", "aria-pressed": "false", "aria-label": what, "data-channel": channel },
-          el("canvas", { width: 1, height: 1 }),
-          el("i", { class: "field", hidden: true }),
-        )
-      );
-      map.addEventListener("click", () => this.#choose(map, channel));
-      this.maps.push(map);
-      this.#maps.append(map);
-    }
-    const rest = mapCount(this.node.shape) - this.shown;
-    this.#more.hidden = rest === 0;
-    this.#more.textContent = `${Math.min(rest, MORE)} more`;
-    this.#more.setAttribute("aria-label", `Show ${Math.min(rest, MORE)} more of ${rest} maps of ${this.node.name}`);
+    for (let channel = 0; channel < this.#shown; channel += 1) if (!this.maps.has(channel)) this.#add(channel);
+    const rest = mapCount(this.node.shape) - this.#shown;
+    this.more.hidden = rest === 0;
+    this.more.textContent = `${Math.min(rest, MORE)} more`;
+    this.more.setAttribute("aria-label", `Show ${Math.min(rest, MORE)} more of ${rest} maps of ${this.node.name}`);
+  }
+
+  /** @param {number} channel */
+  #add(channel) {
+    const what = isVector(this.node.shape) ? `${this.node.name}, all values` : `${this.node.name}, channel ${channel}`;
+    const map = framed("button", { class: "map", type: "button", "aria-pressed": "false", "aria-label": what });
+    map.dataset.channel = String(channel);
+    map.title = what;
+    map.addEventListener("click", () => this.#choose(channel));
+    this.maps.set(channel, /** @type {HTMLButtonElement} */ (map));
+    this.#block.append(map);
   }
 
   #showMore() {
-    this.shown = Math.min(this.shown + MORE, mapCount(this.node.shape));
+    this.#shown = Math.min(this.#shown + MORE, mapCount(this.node.shape));
+    this.#extra = null;
+    this.#block.replaceChildren();
+    this.maps.clear();
     this.#fill();
-    this.#wanted(this);
+    this.#wanted();
   }
+}
+
+/** A canvas in a frame, with a mark for the receptive field. @param {string} tag @param {import("./dom.js").Props} props */
+function framed(tag, props) {
+  return el(tag, props, el("canvas", { width: 1, height: 1 }), el("i", { class: "field", hidden: true }));
+}
+
+/** @param {HTMLElement} frame @returns {HTMLCanvasElement} */
+function canvasOf(frame) {
+  return /** @type {HTMLCanvasElement} */ (frame.firstElementChild);
+}
+
+/** @param {HTMLElement} place @param {Float32Array[]} channels @param {number[]} sizes @param {State} state @param {number} node */
+function paint(place, channels, sizes, state, node) {
+  const { rows, columns } = frame(sizes);
+  drawPicture(canvasOf(place), channels, rows, columns, state.run?.ranges[node] ?? [0, 1]);
 }
 
 /** @param {import("./source.js").NodeFacts} node @returns {HTMLElement} */
@@ -128,7 +171,7 @@ function facts(node) {
   if (node.macs) add("multiply-adds", grouped(node.macs));
   if (node.receptive_field && node.status !== undefined) {
     const field = node.receptive_field.join(" × ");
-    const words = { exact: field, "upper bound": `at most ${field}`, "whole input": "the whole input" };
+    const words = { exact: field, "upper bound": `at most ${field}`, "whole input": "whole input" };
     add("receptive field", words[/** @type {keyof words} */ (node.status)]);
   }
   if (node.inputs.length === 0) add("values", counted(node.shape.reduce((a, b) => a * b, 1), "number"));

@@ -2,7 +2,7 @@
 
 import { colour, css, ink } from "./colours.js";
 import { el } from "./dom.js";
-import { address, allDigits, double, single, tiny } from "./format.js";
+import { address, allDigits, double, fitting, single, tiny } from "./format.js";
 
 /**
  * @typedef {import("./store.js").State} State @typedef {import("./source.js").Told} Told
@@ -19,7 +19,7 @@ import { address, allDigits, double, single, tiny } from "./format.js";
  * @param {(value: number) => string} [write]
  * @returns {HTMLElement}
  */
-export function read({ state, told, inputs }, row, end, write = single) {
+export function read({ state, told, inputs }, row, end, write = writer(1, single)) {
   const { terms } = told;
   if (!terms.inside[row]) {
     const cell = plain("pad", "cell padding");
@@ -49,7 +49,7 @@ export function read({ state, told, inputs }, row, end, write = single) {
  * @param {(value: number) => string} [write]
  * @returns {HTMLElement}
  */
-export function cell(value, end, kind, write = single) {
+export function cell(value, end, kind, write = writer(1, single)) {
   const node = plain(write(value), `cell ${kind}`);
   node.dataset.value = String(value);
   dye(node, value, end);
@@ -99,15 +99,25 @@ export function bar(value, end) {
   return el("span", { class: "bar", "aria-hidden": "true" }, fill);
 }
 
+/** A bar from the left, of a share. @param {number} share */
+export function shareBar(share) {
+  const fill = el("i");
+  fill.style.width = `${100 * (Number.isFinite(share) ? Math.max(0, Math.min(1, share)) : 0)}%`;
+  return el("span", { class: "bar share", "aria-hidden": "true" }, fill);
+}
+
 /** How to write the numbers of a window so wide. @param {number} columns @param {(value: number) => string} write */
 export function writer(columns, write) {
-  return !allDigits() && columns > 5 ? tiny : write;
+  if (allDigits()) return write;
+  return columns > 5 ? tiny : fitting;
 }
 
 /** A button that shows what was left out so far. @param {number} count @param {string} what @param {() => void} show */
 export function more(count, what, show) {
   return el("button", { class: "more", type: "button", text: `Show ${count} more ${what}`, on: { click: show } });
 }
+
+/** @typedef {{line: HTMLElement[], parts: HTMLElement[]}} Picture the result in a line or two, and what it is made of */
 
 /** A number's name and its value, to follow. @param {Scene} scene @param {number} row @param {number} end */
 export function named(scene, row, end) {

@@ -4,6 +4,8 @@ import { paint } from "./dom.js";
 import { stacked } from "./heat.js";
 import { frame, isVector } from "./shapes.js";
 
+/** @typedef {import("./source.js").Box} Box @typedef {{rows: number, columns: number}} Size */
+
 /**
  * @param {import("./store.js").State} state
  * @param {import("./card.js").Card[]} cards
@@ -12,38 +14,41 @@ export function markField(state, cards) {
   const field = state.node === null ? null : state.field;
   for (const card of cards) {
     const box = field?.[card.number];
-    for (const [channel, map] of card.maps.entries()) {
-      const mark = /** @type {HTMLElement} */ (map.querySelector(".field"));
+    for (const [channel, map] of card.maps) {
       const inside = box !== undefined && (box.channels === undefined || box.channels.includes(channel));
-      mark.hidden = !inside;
-      if (inside) place(mark, box, card.node.shape);
+      mark(map, inside ? box : undefined, card.node.shape);
     }
+    if (card.picture !== null) mark(card.picture, box, card.node.shape);
   }
 }
 
-/** @param {HTMLElement} mark @param {import("./source.js").Box} box @param {number[]} shape */
-function place(mark, box, shape) {
-  const whole = isVector(shape) && box.columns[1] - box.columns[0] > 1;
-  const [rows, columns, size] = isVector(shape) ? inVector(box, shape[0]) : [box.rows, box.columns, frame(shape)];
+/** @param {HTMLElement} map @param {Box | undefined} box @param {number[]} shape */
+function mark(map, box, shape) {
+  const mark = /** @type {HTMLElement} */ (map.querySelector(".field"));
+  mark.hidden = box === undefined;
+  if (box === undefined) return;
+  const { rows, columns, size } = isVector(shape) ? inVector(box, shape[0]) : { ...box, size: frame(shape) };
   const share = (/** @type {number} */ part, /** @type {number} */ of) => `${(100 * part) / of}%`;
+  mark.classList.toggle("whole", rows[1] - rows[0] === size.rows && columns[1] - columns[0] === size.columns);
   paint(mark, {
-    top: whole ? "0%" : share(rows[0], size.rows),
-    left: whole ? "0%" : share(columns[0], size.columns),
-    height: whole ? "100%" : share(rows[1] - rows[0], size.rows),
-    width: whole ? "100%" : share(columns[1] - columns[0], size.columns),
+    top: share(rows[0], size.rows),
+    left: share(columns[0], size.columns),
+    height: share(rows[1] - rows[0], size.rows),
+    width: share(columns[1] - columns[0], size.columns),
   });
 }
 
 /**
- * Where a single place of a vector lies on its picture.
- * @param {import("./source.js").Box} box
+ * Where a single place of a vector lies on its picture, or all of it.
+ * @param {Box} box
  * @param {number} length
- * @returns {[number[], number[], {rows: number, columns: number}]}
+ * @returns {{rows: number[], columns: number[], size: Size}}
  */
 function inVector(box, length) {
   const size = stacked(length);
   const at = box.columns[0];
+  if (box.columns[1] - at > 1) return { rows: [0, size.rows], columns: [0, size.columns], size };
   const row = at % size.rows;
   const column = Math.floor(at / size.rows);
-  return [[row, row + 1], [column, column + 1], size];
+  return { rows: [row, row + 1], columns: [column, column + 1], size };
 }

@@ -43,6 +43,7 @@ function special(value) {
 
 /** The shortest decimal that is this float32 again. @param {number} value @returns {string} */
 export function shortest(value) {
+  if (!Number.isFinite(value)) return special(value);
   for (let digits = 1; digits <= 9; digits += 1) {
     const near = Number(value.toPrecision(digits));
     if (Math.fround(near) === Math.fround(value)) return String(near);
@@ -58,6 +59,13 @@ export function briefly(value) {
   if (size < 0.001 || size >= 100000) return value.toExponential(1).replace("e+", "e").replaceAll("-", "−");
   const decimals = size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : 3;
   return value.toFixed(decimals).replace("-", "−");
+}
+
+/** A number in a cell of a sum: never more than seven characters. @param {number} value @returns {string} */
+export function fitting(value) {
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 0.001 && size < 100000) || !Number.isFinite(value)) return briefly(value);
+  return value.toExponential(0).replace("e+", "e").replaceAll("-", "−");
 }
 
 /** As few characters as fit a cell of a map. @param {number} value @returns {string} */

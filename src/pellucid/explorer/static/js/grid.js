@@ -2,6 +2,7 @@
 
 import { colour, css, ink } from "./colours.js";
 import { tiny } from "./format.js";
+import { tokens } from "./theme.js";
 
 /**
  * @typedef {{values: Float32Array, rows: number, columns: number, length: number, end: number,
@@ -17,48 +18,52 @@ export const NO_PADS = { top: 0, bottom: 0, left: 0, right: 0 };
 export const NO_MARKS = { window: [], used: [], cursor: null, pinned: null };
 
 const LARGEST_CELL = 46;
-const READABLE = 30; // pixels of a cell that holds its number
+const READABLE = 26; // pixels of a cell that holds its number
 const LINED = 7; // pixels of a cell that has an edge
 
 /** The picture. */
 export class Grid {
   #canvas = document.createElement("canvas");
-  #host;
   /** @type {Picture | null} */
   #picture = null;
   #marks = NO_MARKS;
   #cell = 1;
+  #wide = 1;
+  #room = 0;
+  #height;
 
-  /** @param {HTMLElement} host what holds it, and gives it its width */
-  constructor(host) {
-    this.#host = host;
+  /** @param {HTMLElement} host what holds it, and gives it its width @param {number} height pixels it may be high */
+  constructor(host, height) {
+    this.#height = height;
     host.append(this.#canvas);
+    new ResizeObserver(([{ contentRect }]) => {
+      if (contentRect.width === this.#room) return;
+      this.#room = contentRect.width;
+      this.#draw();
+    }).observe(host);
   }
 
   /** @param {Picture} picture @param {Marks} marks */
   show(picture, marks) {
     this.#picture = picture;
     this.#marks = marks;
-    this.draw();
+    this.#draw();
   }
 
-  /** Draw again: the theme or the room changed. */
-  draw() {
+  #draw() {
     const picture = this.#picture;
     const context = this.#canvas.getContext("2d");
-    if (picture === null || context === null) return;
+    if (picture === null || context === null || this.#room === 0) return;
     const { pads } = picture;
     const columns = picture.columns + pads.left + pads.right;
     const rows = picture.rows + pads.top + pads.bottom;
-    const style = getComputedStyle(this.#host);
-    const room = Math.max(60, this.#host.clientWidth);
-    const high = Number.parseFloat(style.getPropertyValue("--map-height")) || room;
-    const fit = Math.min(room / columns, high / rows, LARGEST_CELL);
+    const fit = Math.min(this.#room / columns, this.#height / rows, LARGEST_CELL);
     this.#cell = fit >= 2 ? Math.floor(fit) : fit;
-    this.#resize(Math.ceil(columns * this.#cell), Math.ceil(rows * this.#cell), context);
-    this.#drawPadding(context, style, columns, rows);
+    this.#wide = columns === 1 ? Math.min(this.#room, 2 * this.#cell) : this.#cell;
+    this.#resize(Math.ceil(columns * this.#wide), Math.ceil(rows * this.#cell), context);
+    this.#drawPadding(context, columns, rows);
     this.#drawCells(context, picture);
-    this.#drawMarks(context, style, pads);
+    this.#drawMarks(context, pads);
   }
 
   /** The cell under a pointer, or null beside the map. @param {MouseEvent} event @returns {Cell | null} */
@@ -67,7 +72,7 @@ export class Grid {
     const { left, top } = this.#canvas.getBoundingClientRect();
     const { pads, rows, columns } = this.#picture;
     const row = Math.floor((event.clientY - top) / this.#cell) - pads.top;
-    const column = Math.floor((event.clientX - left) / this.#cell) - pads.left;
+    const column = Math.floor((event.clientX - left) / this.#wide) - pads.left;
     return row >= 0 && column >= 0 && row < rows && column < columns ? { row, column } : null;
   }
 
@@ -82,12 +87,12 @@ export class Grid {
     context.clearRect(0, 0, width, height);
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {CSSStyleDeclaration} style @param {number} columns @param {number} rows */
-  #drawPadding(context, style, columns, rows) {
-    context.strokeStyle = style.getPropertyValue("--hatch");
+  /** @param {CanvasRenderingContext2D} context @param {number} columns @param {number} rows */
+  #drawPadding(context, columns, rows) {
+    context.strokeStyle = tokens.hatch;
     context.lineWidth = 1;
     context.beginPath();
-    const width = columns * this.#cell;
+    const width = columns * this.#wide;
     const height = rows * this.#cell;
     for (let x = -height; x < width; x += 6) {
       context.moveTo(x, height);
@@ -100,36 +105,37 @@ export class Grid {
   #drawCells(context, picture) {
     const { values, columns, pads, end } = picture;
     const size = this.#cell;
+    const wide = this.#wide;
     const edge = size >= LINED ? 1 : 0;
     context.font = `${size >= 40 ? 12 : 10.5}px ui-monospace, "SF Mono", "Cascadia Mono", Menlo, "DejaVu Sans Mono", monospace`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     const last = picture.rows * columns;
     for (let at = 0; at < last; at += 1) {
-      const x = (at % columns) * size + pads.left * size;
-      const y = Math.floor(at / columns) * size + pads.top * size;
+      const x = ((at % columns) + pads.left) * wide;
+      const y = (Math.floor(at / columns) + pads.top) * size;
       if (at >= picture.length) {
-        context.clearRect(x, y, size, size);
+        context.clearRect(x, y, wide, size);
         continue;
       }
       const rgb = colour(values[at], end);
       context.fillStyle = css(rgb);
-      context.fillRect(x, y, edge ? size - edge : size + 0.5, edge ? size - edge : size + 0.5);
-      if (size >= READABLE) {
-        context.fillStyle = ink(rgb);
-        context.fillText(tiny(values[at]), x + (size - 1) / 2, y + size / 2);
-      }
+      context.fillRect(x, y, edge ? wide - edge : wide + 0.5, edge ? size - edge : size + 0.5);
+      if (size < READABLE) continue;
+      const text = tiny(values[at]);
+      if (context.measureText(text).width > wide - 2) continue;
+      context.fillStyle = ink(rgb);
+      context.fillText(text, x + (wide - 1) / 2, y + size / 2);
     }
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {CSSStyleDeclaration} style @param {Picture["pads"]} pads */
-  #drawMarks(context, style, pads) {
-    const halo = style.getPropertyValue("--halo");
-    const mark = style.getPropertyValue("--mark");
+  /** @param {CanvasRenderingContext2D} context @param {Picture["pads"]} pads */
+  #drawMarks(context, pads) {
+    const { halo, mark } = tokens;
     const box = (/** @type {Cell} */ a, /** @type {Cell} */ b, /** @type {number} */ width) => {
-      const x = (a.column + pads.left) * this.#cell - 0.5;
+      const x = (a.column + pads.left) * this.#wide - 0.5;
       const y = (a.row + pads.top) * this.#cell - 0.5;
-      const w = (b.column - a.column + 1) * this.#cell;
+      const w = (b.column - a.column + 1) * this.#wide;
       const h = (b.row - a.row + 1) * this.#cell;
       for (const [colour, line] of /** @type {[string, number][]} */ ([[halo, width + 2.5], [mark, width]])) {
         context.strokeStyle = colour;

@@ -6,19 +6,24 @@ import { byId } from "./dom.js";
  * @param {import("./store.js").Store} store
  * @param {import("./journey.js").Journey} journey
  * @param {import("./samples.js").Samples} samples
- * @param {import("./overview.js").Overview} overview
+ * @param {(left: import("./store.js").State) => void} refocus puts the focus where the user came back to
  */
-export function listenToKeys(store, journey, samples, overview) {
+export function listenToKeys(store, journey, samples, refocus) {
   const help = /** @type {HTMLDialogElement} */ (byId("help"));
   const showHelp = () => help.showModal();
   byId("help-open").addEventListener("click", showHelp);
   byId("help-close").addEventListener("click", () => help.close());
-  byId("back").addEventListener("click", () => goBack(store, journey, overview));
+  const goBack = () => {
+    const left = store.state;
+    journey.back();
+    refocus(left);
+  };
+  byId("back").addEventListener("click", goBack);
 
   /** @type {{[key: string]: () => void}} */
   const actions = {
     "?": showHelp,
-    Escape: () => goBack(store, journey, overview),
+    Escape: goBack,
     n: () => samples.step(1),
     p: () => samples.step(-1),
     d: () => byId("digits").click(),
@@ -32,18 +37,4 @@ export function listenToKeys(store, journey, samples, overview) {
     event.preventDefault();
     action();
   });
-}
-
-/**
- * @param {import("./store.js").Store} store
- * @param {import("./journey.js").Journey} journey
- * @param {import("./overview.js").Overview} overview
- */
-function goBack(store, journey, overview) {
-  const { depth, node } = store.state;
-  journey.back();
-  const now = store.state.depth;
-  if (now === "overview" && depth !== "overview" && node !== null) overview.focus(node);
-  else if (now === "layer") byId("layer-map").focus();
-  else if (now === "number") byId("number-title").focus();
 }

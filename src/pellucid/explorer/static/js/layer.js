@@ -18,8 +18,9 @@ export class Layer {
   #store;
   #values;
   #journey;
+  #enter;
   #map = byId("layer-map");
-  #grid = new Grid(this.#map);
+  #grid = new Grid(this.#map, 300);
   #reads;
   #title = "";
 
@@ -27,14 +28,15 @@ export class Layer {
    * @param {import("./store.js").Store} store
    * @param {import("./values.js").Values} values
    * @param {import("./journey.js").Journey} journey
+   * @param {() => void} enter puts the focus on the number that was chosen
    */
-  constructor(store, values, journey) {
+  constructor(store, values, journey, enter) {
     this.#store = store;
     this.#values = values;
     this.#journey = journey;
+    this.#enter = enter;
     this.#reads = new Reads(store, values);
     store.on(["run", "node", "unit", "pointed", "depth", "scale", "theme"], (state) => this.#show(state));
-    new ResizeObserver(() => this.#grid.draw()).observe(this.#map);
     byId("channel-back").addEventListener("click", () => this.#turn(-1));
     byId("channel-on").addEventListener("click", () => this.#turn(1));
     this.#listen();
@@ -70,7 +72,7 @@ export class Layer {
       this.#turn(event.key === "PageUp" ? -1 : 1);
     } else if (event.key === "Enter") {
       this.#journey.number(node, unit);
-      byId("number").querySelector("h2")?.focus();
+      this.#enter();
     } else {
       return;
     }

@@ -26,7 +26,7 @@ export class Legend {
     byId("ramp").style.background = gradient();
     if (run === null) return;
     const end = scale === "network" ? largest(run.ranges.flat()) : node === null ? null : largest(run.ranges[node]);
-    const words = scale === "map" ? "its map's largest" : end === null ? "its layer's largest" : briefly(end);
+    const words = scale === "map" || end === null ? "max" : briefly(end);
     byId("ramp-low").textContent = `−${words}`;
     byId("ramp-high").textContent = `+${words}`;
     byId("ramp-of").textContent = scale === "layer" && node !== null ? `in ${network.nodes[node].name}` : "";

@@ -72,7 +72,7 @@ export class Links {
         );
       }
     };
-    this.#rethread();
+    this.redraw();
   }
 
   #drawStreams() {
@@ -105,11 +105,11 @@ export class Links {
     return svg("path", { class: "bridge", d: path });
   }
 
-  /** @param {number} node @param {number} channel @returns {Rect | null} */
+  /** A map, or the button behind which it is. @param {number} node @param {number} channel @returns {Rect | null} */
   #mapRect(node, channel) {
-    const { maps } = this.#cards[node];
-    const map = maps[maps.length === 1 ? 0 : channel];
-    return map === undefined ? null : this.#within(map);
+    const { maps, more } = this.#cards[node];
+    const map = maps.get(channel) ?? more;
+    return map.hidden ? null : this.#within(map);
   }
 
   /** @param {number} node @returns {Rect} */

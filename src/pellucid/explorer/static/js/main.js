@@ -42,22 +42,28 @@ async function start() {
   const journey = new Journey(store, source);
   followTheme(store);
   const overview = new Overview(store, values, journey);
-  new Prediction(store, journey);
-  new Layer(store, values, journey);
-  new NumberView(store, values, journey);
+  const number = new NumberView(store, values, journey);
+  const enter = () => number.enter();
+  new Prediction(store, journey, enter);
+  new Layer(store, values, journey, enter);
   new Legend(store);
   const samples = new Samples(store, journey);
   if (network.draws) new Pad(overview.input, journey);
   new Teller(store, source);
   tellStories(store);
-  welcome(store, journey);
-  listenToKeys(store, journey, samples, overview);
+  welcome(store, journey, enter);
+  listenToKeys(store, journey, samples, (left) => {
+    const { depth } = store.state;
+    if (depth === "number") number.enter();
+    else if (depth === "layer") byId("layer-map").focus();
+    else if (left.node !== null) overview.focus(left.node);
+  });
   rove(byId("flow"), ".head, .map, .more");
   rove(byId("bars"), "button");
   rove(byId("number"), "[data-go], .more");
   rove(byId("reads-strip"), "button");
   await journey.arrive();
-  document.body.dataset.ready = "";
+  document.body.dataset.ready = String(Math.round(performance.now())); // milliseconds since the address was opened
 }
 
 start().catch(complain);

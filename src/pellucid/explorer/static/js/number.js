@@ -1,7 +1,7 @@
 // The third depth: one number taken apart, every number in it a way to where that one came from.
 
 import { byId, el } from "./dom.js";
-import { address, allDigits, double, showAllDigits, single as writeSingle } from "./format.js";
+import { address, allDigits, showAllDigits, shortest, single as writeSingle } from "./format.js";
 import { onward } from "./onward.js";
 import { exponentials } from "./pictures/exponentials.js";
 import { joining } from "./pictures/joining.js";
@@ -19,7 +19,7 @@ import { toldHere } from "./teller.js";
 
 /**
  * Which picture shows which arithmetic: the first that fits. What counts is the arithmetic, not the layer's name.
- * @type {{fits: (told: Told) => boolean, draw: (scene: Scene) => HTMLElement[]}[]}
+ * @type {{fits: (told: Told) => boolean, draw: (scene: Scene) => import("./cells.js").Picture}[]}
  */
 const PICTURES = [
   { fits: (told) => told.terms.weight !== null && told.parts.length > 0, draw: products },
@@ -38,6 +38,8 @@ export class NumberView {
   #all = false;
   #ordered = false;
   #layer = "";
+  #drawn = ""; // the address of the number that is drawn
+  #entering = false; // whether the keyboard's user is on the way in
 
   /**
    * @param {import("./store.js").Store} store
@@ -63,6 +65,21 @@ export class NumberView {
     byId("number").addEventListener("click", (event) => this.#go(event));
   }
 
+  /** Put the focus on the first number that the selected one was made of, as soon as that is drawn. */
+  enter() {
+    const { node, unit, network } = this.#store.state;
+    this.#entering = true;
+    if (node !== null && unit !== null && address(network.nodes[node].name, unit) === this.#drawn) this.#land();
+  }
+
+  #land() {
+    if (!this.#entering) return;
+    this.#entering = false;
+    const first = ["line", "parts", "onward"].map((id) => byId(id).querySelector("button[data-go]")).find(Boolean);
+    (first instanceof HTMLElement ? first : byId("number-title")).focus({ preventScroll: true });
+    byId("number").scrollIntoView({ block: "nearest" });
+  }
+
   /** Follow a number that was clicked. @param {Event} event */
   #go(event) {
     const cell = event.target instanceof Element ? event.target.closest("[data-go]") : null;
@@ -70,7 +87,7 @@ export class NumberView {
     const [node, index] = cell.dataset.go.split(":");
     const byKeyboard = event instanceof MouseEvent && event.detail === 0;
     this.#journey.follow(Number(node), index.split(",").map(Number));
-    if (byKeyboard) byId("number-title").focus();
+    if (byKeyboard) this.enter();
   }
 
   async #show() {
@@ -89,11 +106,15 @@ export class NumberView {
     };
     const scene = { state, told, inputs, all: this.#all, ordered: this.#ordered, more };
     const picture = PICTURES.find(({ fits }) => fits(told)) ?? PICTURES[PICTURES.length - 1];
-    this.#title(told.address, told.value);
+    this.#title(told.address, told.value, className(state, told));
     byId("order").hidden = told.terms.value.length < 2 || !(told.terms.weight || told.rule === "function");
-    byId("arithmetic").replaceChildren(...picture.draw(scene));
+    const { line, parts } = picture.draw(scene);
+    byId("line").replaceChildren(...line);
+    byId("parts").replaceChildren(...parts);
     byId("verdict").replaceChildren(...verdict(told));
     byId("onward").replaceChildren(...onward(state, told));
+    this.#drawn = told.address;
+    this.#land();
   }
 
   /** A number of the input: it was given, not computed. @param {State} state */
@@ -109,15 +130,17 @@ export class NumberView {
     this.#title(address(facts.name, shown), values?.[at] ?? NaN);
     byId("order").hidden = true;
     const words = "This number is a pixel of the image: it was given, not computed. Here the way back ends.";
-    byId("arithmetic").replaceChildren(el("p", { class: "words", text: words }));
-    byId("verdict").replaceChildren();
-    byId("onward").replaceChildren();
+    byId("line").replaceChildren(el("p", { class: "words", text: words }));
+    for (const id of ["verdict", "onward", "parts"]) byId(id).replaceChildren();
+    this.#drawn = address(facts.name, shown);
+    this.#land();
   }
 
-  /** @param {string} name @param {number} value */
-  #title(name, value) {
+  /** @param {string} name @param {number} value @param {string} [meaning] */
+  #title(name, value, meaning = "") {
     byId("number-title").replaceChildren(
       el("span", { class: "address", text: name }),
+      el("span", { class: "meaning", text: meaning }),
       el("span", { class: "sign", text: " = " }),
       el("output", { class: "value", "data-value": String(value), text: writeSingle(value) }),
     );
@@ -138,6 +161,12 @@ export class NumberView {
   }
 }
 
+/** The class whose score a number is, if it is one. @param {State} state @param {Told} told @returns {string} */
+function className({ network, node, run }, told) {
+  const score = node === network.outputs[0] && told.index.length === 1 && run !== null && run.scores !== null;
+  return score ? ` “${network.classes[told.index[0]]}”` : "";
+}
+
 /** The exact result beside the engine's. @param {Told} told @returns {HTMLElement[]} */
 function verdict(told) {
   const row = (/** @type {string} */ term, /** @type {string} */ text, /** @type {number} */ value) =>
@@ -145,7 +174,7 @@ function verdict(told) {
   const off = told.error === 0 ? "none: the same number" : `${told.error.toExponential(1)} (${places(told.ulps)})`;
   const rows = [
     row("exact, in float64", String(told.total), told.total),
-    row("the engine, in float32", double(told.value), told.value),
+    row("the engine, in float32", shortest(told.value), told.value),
     row("difference", off.replaceAll("-", "−"), told.error),
   ];
   if (told.cancellation > 1000) {

@@ -1,12 +1,11 @@
 // The first depth: every layer as a column of feature maps, in the order in which the data flows.
 
 import { Card } from "./card.js";
-import { byId, el } from "./dom.js";
-import { edges, layout } from "./graph.js";
+import { byId } from "./dom.js";
 import { markField } from "./fieldmarks.js";
-import { Links } from "./links.js";
+import { edges, layout } from "./graph.js";
 import { complain } from "./journey.js";
-import { drawPicture } from "./heat.js";
+import { Links } from "./links.js";
 import { frame, isVector, placeOf, unitAt } from "./shapes.js";
 import { toldHere } from "./teller.js";
 
@@ -14,6 +13,8 @@ import { toldHere } from "./teller.js";
 
 const FEW = 8; // maps of a layer that are shown at first
 const FEW_IN_LANES = 4; // the same where branches share the height
+const SMALLEST = 42; // pixels of a map
+const LARGEST = 58;
 
 /** The overview. */
 export class Overview {
@@ -23,10 +24,10 @@ export class Overview {
   /** @type {Card[]} */
   #cards = [];
   #flow = byId("flow");
+  #columns = byId("columns");
   #links;
   /** @type {Set<number>} */
   #visible = new Set();
-  #picture = /** @type {HTMLCanvasElement} */ (el("canvas", { class: "picture", role: "img", "aria-label": "the image" }));
 
   /**
    * @param {import("./store.js").Store} store
@@ -39,15 +40,16 @@ export class Overview {
     this.#journey = journey;
     const { nodes } = store.state.network;
     const spots = layout(nodes);
-    const few = spots.some((spot) => spot.lane > 0) ? FEW_IN_LANES : FEW;
+    const lanes = Math.max(...spots.map((spot) => spot.lane)) + 1;
     for (const [number, node] of nodes.entries()) {
-      const card = new Card(node, number, few, (map, channel) => this.#open(number, channel), () => this.#draw());
+      const few = lanes > 1 ? FEW_IN_LANES : FEW;
+      const card = new Card(node, number, few, (channel) => this.#open(number, channel), () => this.#draw());
+      const tall = node.inputs.length === 0 && spots.filter((spot) => spot.depth === 0).length === 1;
       card.root.style.gridColumn = String(spots[number].depth + 1);
-      card.root.style.gridRow = String(spots[number].lane + 1);
+      card.root.style.gridRow = tall ? `1 / span ${lanes}` : String(spots[number].lane + 1);
       this.#cards.push(card);
     }
-    if (showsPicture(nodes[0].shape)) this.#cards[0].root.querySelector(".head")?.after(this.#picture);
-    byId("columns").replaceChildren(...this.#cards.map((card) => card.root));
+    this.#columns.replaceChildren(...this.#cards.map((card) => card.root));
     this.#links = new Links(this.#flow, this.#cards, edges(nodes, spots));
     this.#watch();
     store.on(["run", "scale", "theme"], () => this.#draw());
@@ -56,19 +58,18 @@ export class Overview {
     store.on(["field", "node"], (state) => markField(state, this.#cards));
   }
 
-  /** The column of the input, where a drawing pad may stand. @returns {{root: HTMLElement, picture: HTMLElement}} */
+  /** The column of the input. @returns {HTMLElement} */
   get input() {
-    return { root: this.#cards[0].root, picture: this.#picture };
+    return this.#cards[0].root;
   }
 
   /** Bring the focus back to the column that was left. @param {number} node */
   focus(node) {
-    const head = this.#cards[node].root.querySelector("button");
-    if (head instanceof HTMLElement) head.focus();
+    this.#cards[node].root.querySelector("button")?.focus();
   }
 
   #watch() {
-    const observer = new IntersectionObserver((entries) => {
+    const seen = new IntersectionObserver((entries) => {
       for (const entry of entries) {
         const number = Number(/** @type {HTMLElement} */ (entry.target).dataset.node);
         if (entry.isIntersecting) this.#visible.add(number);
@@ -76,31 +77,34 @@ export class Overview {
       }
       this.#draw();
     });
-    for (const card of this.#cards) observer.observe(card.root);
+    for (const card of this.#cards) seen.observe(card.root);
+    new ResizeObserver(() => this.#fit()).observe(this.#flow);
+  }
+
+  /** Make maps as large as lets the whole network be seen at once, if that can be. */
+  #fit() {
+    const wide = this.#store.state.depth === "overview";
+    this.#columns.style.setProperty("--map", `${SMALLEST}px`);
+    const room = this.#flow.clientWidth - this.#columns.scrollWidth;
+    const last = this.#cards.at(-1)?.root.getBoundingClientRect().right ?? 0;
+    const spare = room + this.#columns.getBoundingClientRect().right - last - 18;
+    const across = this.#cards.filter((card) => !isVector(card.node.shape)).length * 2;
+    const each = wide && spare > 0 ? Math.min(LARGEST, SMALLEST + Math.floor(spare / across)) : SMALLEST;
+    this.#columns.style.setProperty("--map", `${each}px`);
+    this.#links.redraw();
   }
 
   async #draw() {
     const { state } = this.#store;
     if (state.run === null) return;
     const cards = this.#cards.filter((card) => this.#visible.has(card.number));
-    const parts = cards.map((card) => ({ node: card.number, first: 0, count: card.shown }));
     try {
-      if (parts.length === 0 || !(await this.#values.need(state, parts))) return;
+      if (cards.length === 0 || !(await this.#values.need(state, cards.flatMap((card) => card.parts)))) return;
     } catch (problem) {
       complain(problem);
       return;
     }
     for (const card of cards) card.draw(this.#store.state, this.#values);
-    this.#drawPicture(this.#store.state);
-  }
-
-  /** @param {State} state */
-  #drawPicture(state) {
-    const { shape } = state.network.nodes[0];
-    const channels = Array.from({ length: shape[0] }, (_, channel) => this.#values.get(0, channel));
-    if (!showsPicture(shape) || state.run === null || channels.includes(null)) return;
-    const { rows, columns } = frame(shape);
-    drawPicture(this.#picture, /** @type {Float32Array[]} */ (channels), rows, columns, state.run.ranges[0]);
   }
 
   /** Open a layer at the unit of a map whose value is largest in size. @param {number} node @param {number} channel */
@@ -120,16 +124,24 @@ export class Overview {
 
   /** @param {State} state */
   #select(state) {
+    const before = document.body.dataset.depth;
+    document.body.dataset.depth = state.depth;
     for (const card of this.#cards) {
       const here = card.number === state.node && state.unit !== null;
       card.select(here ? placeOf(card.node.shape, state.unit ?? []).channel : null);
+      if (here) this.#bringIntoView(card.root);
     }
-    document.body.dataset.depth = state.depth;
+    if ((before === "overview") !== (state.depth === "overview")) this.#fit();
     this.#links.redraw();
   }
-}
 
-/** Whether an input looks like something the eye knows. @param {number[]} shape */
-function showsPicture(shape) {
-  return shape.length === 3 && (shape[0] === 1 || shape[0] === 3);
+  /** Scroll the columns, and nothing else, so that one of them is seen. @param {HTMLElement} column */
+  #bringIntoView(column) {
+    const box = column.getBoundingClientRect();
+    const frame = this.#flow.getBoundingClientRect();
+    if (box.left < frame.left) this.#flow.scrollLeft += box.left - frame.left - 40;
+    else if (box.right > frame.right) this.#flow.scrollLeft += box.right - frame.right + 40;
+    if (box.top < frame.top) this.#flow.scrollTop += box.top - frame.top - 20;
+    else if (box.bottom > frame.bottom) this.#flow.scrollTop += Math.min(box.bottom - frame.bottom, box.top - frame.top);
+  }
 }

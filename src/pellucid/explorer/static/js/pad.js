@@ -1,6 +1,6 @@
 // A sheet to draw on, with a mouse, a finger or the arrow keys; the network follows every stroke.
 
-import { byId, el } from "./dom.js";
+import { el } from "./dom.js";
 
 const SIZE = 96; // rows and columns of the drawing that is sent
 const PEN = 9; // the pen's width on it
@@ -21,15 +21,12 @@ export class Pad {
   #waiting = false;
   #root;
   #toggle;
-  #picture;
+  #column;
 
-  /**
-   * @param {{root: HTMLElement, picture: HTMLElement}} input the input's column, and the picture that the pad replaces
-   * @param {import("./journey.js").Journey} journey
-   */
-  constructor(input, journey) {
+  /** @param {HTMLElement} column the input's @param {import("./journey.js").Journey} journey */
+  constructor(column, journey) {
     this.#journey = journey;
-    this.#picture = input.picture;
+    this.#column = column;
     const sheet = el(
       "div",
       {
@@ -44,15 +41,15 @@ export class Pad {
     const clear = el("button", { type: "button", text: "Wipe", on: { click: () => this.clear() } });
     this.#root = el("div", { class: "pad", hidden: true }, sheet, clear);
     this.#toggle = el("button", { class: "draw", type: "button", "aria-pressed": "false", text: "Draw", on: { click: () => this.toggle() } });
-    input.root.querySelector(".head")?.after(this.#root);
-    (this.#picture.isConnected ? this.#picture : this.#root).after(this.#toggle);
+    column.querySelector(".head")?.after(this.#root);
+    column.querySelector(".maps")?.after(this.#toggle);
     this.#listen(sheet);
   }
 
   /** Bring the sheet out, or put it away. @param {boolean} [out] */
   toggle(out = this.#root.hidden === true) {
     this.#root.hidden = !out;
-    this.#picture.hidden = out;
+    this.#column.classList.toggle("drawing", out);
     this.#toggle.setAttribute("aria-pressed", String(out));
     if (out) {
       this.clear();
@@ -148,9 +145,4 @@ export class Pad {
 function coalesced(event) {
   const all = event.getCoalescedEvents?.() ?? [];
   return all.length > 0 ? all : [event];
-}
-
-/** Whether a sheet is out. @returns {boolean} */
-export function padIsOut() {
-  return byId("columns").querySelector(".pad:not([hidden])") !== null;
 }

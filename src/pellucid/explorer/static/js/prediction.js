@@ -10,10 +10,16 @@ const FEW = 12; // classes that are shown; of more, the most probable
 /** The bars. */
 export class Prediction {
   #journey;
+  #enter;
 
-  /** @param {import("./store.js").Store} store @param {import("./journey.js").Journey} journey */
-  constructor(store, journey) {
+  /**
+   * @param {import("./store.js").Store} store
+   * @param {import("./journey.js").Journey} journey
+   * @param {() => void} enter puts the focus on the number that was chosen
+   */
+  constructor(store, journey, enter) {
     this.#journey = journey;
+    this.#enter = enter;
     store.on(["run"], (state) => this.#show(state));
   }
 
@@ -56,8 +62,7 @@ export class Prediction {
   /** @param {import("./source.js").NetworkFacts} network @param {number} at */
   #open(network, at) {
     this.#journey.number(network.outputs[0], [at]);
-    byId("number-title").focus({ preventScroll: true });
-    byId("number").scrollIntoView({ block: "nearest" });
+    this.#enter();
   }
 }
 

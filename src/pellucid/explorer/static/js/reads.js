@@ -20,9 +20,8 @@ const MOST = 24; // maps that are shown small
 export class Reads {
   #store;
   #values;
-  #map = byId("reads-map");
-  #grid = new Grid(this.#map);
-  #kernel = new Grid(byId("kernel-map"));
+  #grid = new Grid(byId("reads-map"), 300);
+  #kernel = new Grid(byId("kernel-map"), 110);
   /** @type {Read | null} the map that the user chose; null: the one that gives most */
   #chosen = null;
   #layer = "";
@@ -32,7 +31,6 @@ export class Reads {
     this.#store = store;
     this.#values = values;
     store.on(["told", "scale", "theme"], () => this.#show());
-    new ResizeObserver(() => this.#grid.draw()).observe(this.#map);
   }
 
   async #show() {

@@ -19,7 +19,8 @@ import { LRU } from "./lru.js";
  * @typedef {{address: string, layer: string, kind: string, description: string, index: number[], inputs: string[],
  *   rule: string, formula: string, value: number, total: number, error: number, ulps: number, cancellation: number,
  *   bias: number | null, divisor: number | null, numbers: {[symbol: string]: number}, terms: Terms, parts: Part[],
- *   left_out: {count: number, sum: number} | null, onward: Step[]}} Told
+ *   left_out: {count: number, sum: number} | null, origins: {node: number, index: number[][]} | null,
+ *   onward: Step[]}} Told
  * @typedef {{rows: number[], columns: number[], status: string, channels?: number[]}} Box
  * @typedef {{[node: string]: Box}} Field
  */

@@ -59,7 +59,7 @@ function range(places) {
       const all = places.map((place) => place[at]);
       const first = Math.min(...all);
       const last = Math.max(...all);
-      return `${axis}${last > first ? "s" : ""} ${span(first, last + 1)}`;
+      return `${axis}${last > first ? "s" : ""} ${span(first, last + 1).replaceAll("-", "−")}`;
     })
     .join(", ");
 }

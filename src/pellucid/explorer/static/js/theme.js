@@ -5,6 +5,9 @@ import { byId } from "./dom.js";
 
 const KEY = "pellucid-theme";
 
+/** Colours of the page that are drawn on canvases too: asked for once, since each asking has the page laid out anew. */
+export const tokens = { hatch: "", mark: "", halo: "" };
+
 /** @returns {"light" | "dark"} */
 export function currentTheme() {
   const chosen = localStorage.getItem(KEY);
@@ -19,6 +22,10 @@ export function followTheme(store) {
     document.documentElement.dataset.theme = theme;
     byId("theme").setAttribute("aria-pressed", String(theme === "dark"));
     useRamp(theme);
+    const style = getComputedStyle(document.documentElement);
+    for (const name of /** @type {(keyof typeof tokens)[]} */ (Object.keys(tokens))) {
+      tokens[name] = style.getPropertyValue(`--${name}`);
+    }
     store.set({ theme });
   };
   byId("theme").addEventListener("click", () => {

@@ -5,8 +5,9 @@ import { byId, el } from "./dom.js";
 /**
  * @param {import("./store.js").Store} store
  * @param {import("./journey.js").Journey} journey
+ * @param {() => void} enter puts the focus on the number that was chosen
  */
-export function welcome(store, journey) {
+export function welcome(store, journey, enter) {
   store.on(["run", "depth"], (state) => {
     const root = byId("welcome");
     root.hidden = state.depth !== "overview";
@@ -19,7 +20,7 @@ export function welcome(store, journey) {
       const best = run.scores.indexOf(Math.max(...run.scores));
       add(`Why “${network.classes[best]}”? Take the winning score apart`, () => {
         journey.number(network.outputs[0], [best]);
-        byId("number-title").focus();
+        enter();
       });
     }
     const first = network.nodes.findIndex((node) => node.inputs.length > 0);

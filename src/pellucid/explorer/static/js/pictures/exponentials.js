@@ -1,7 +1,6 @@
 // A softmax's number: every logit, its exponential, and this one's share of them all.
 
-import { bar, more, plain, read, result } from "../cells.js";
-import { largest } from "../colours.js";
+import { more, plain, read, result, shareBar } from "../cells.js";
 import { el } from "../dom.js";
 import { address, double, typeset } from "../format.js";
 import { scaleEnd } from "../values.js";
@@ -10,7 +9,7 @@ import { scaleEnd } from "../values.js";
 
 const FEW = 12;
 
-/** @param {Scene} scene @returns {HTMLElement[]} */
+/** @param {Scene} scene @returns {import("../cells.js").Picture} */
 export function exponentials(scene) {
   const { told, state, inputs } = scene;
   const { product, index, source } = told.terms;
@@ -19,7 +18,6 @@ export function exponentials(scene) {
   if (!scene.ordered) order.sort((a, b) => product[b] - product[a]);
   let shown = scene.all ? order : order.slice(0, FEW);
   if (!shown.includes(own)) shown = [...shown, own];
-  const most = largest(product);
   const lines = shown.map((row) =>
     el(
       "tr",
@@ -27,14 +25,14 @@ export function exponentials(scene) {
       el("th", { scope: "row", text: address(state.network.nodes[inputs[source[row]]].name, index[row]) }),
       el("td", {}, read(scene, row, scaleEnd(state, inputs[source[row]], null))),
       el("td", { class: "number", "data-value": String(product[row]), text: double(product[row]) }),
-      el("td", { class: "wide" }, bar(product[row], most)),
+      el("td", { class: "wide" }, shareBar(product[row] / told.numbers.sum)),
     ),
   );
   const head = el("tr", {}, ...["place", "x", "exp(x − max)", ""].map((text) => el("th", { scope: "col", text })));
   const drawn = [el("table", { class: "ranking" }, el("thead", {}, head), el("tbody", {}, ...lines))];
   const rest = order.length - shown.length;
   if (rest > 0) drawn.push(el("p", { class: "rest" }, more(rest, "places", scene.more)));
-  return [el("p", { class: "rule" }, el("code", { text: typeset(told.formula) })), ...drawn, share(scene)];
+  return { line: [el("p", { class: "rule" }, el("code", { text: typeset(told.formula) })), share(scene)], parts: drawn };
 }
 
 /** @param {Scene} scene */

@@ -5,7 +5,7 @@ import { el } from "../dom.js";
 import { double } from "../format.js";
 import { scaleEnd } from "../values.js";
 
-/** @param {import("../cells.js").Scene} scene @returns {HTMLElement[]} */
+/** @param {import("../cells.js").Scene} scene @returns {import("../cells.js").Picture} */
 export function joining(scene) {
   const { told, state, inputs } = scene;
   const line = el("div", { class: "equation" });
@@ -14,5 +14,6 @@ export function joining(scene) {
     line.append(named(scene, row, scaleEnd(state, inputs[source], null)));
   }
   line.append(plain("="), result(double(told.total), "exact", told.total));
-  return [line, el("p", { class: "words", text: "The branches meet: their numbers at the same place are added." })];
+  const words = el("p", { class: "words", text: "The branches meet: their numbers at the same place are added." });
+  return { line: [line, words], parts: [] };
 }

@@ -11,7 +11,7 @@ import { scaleEnd } from "../values.js";
 const FEW = 6; // channels that are shown at first
 const FEW_CELLS = 450; // and not more products than this
 
-/** @param {Scene} scene @returns {HTMLElement[]} */
+/** @param {Scene} scene @returns {import("../cells.js").Picture} */
 export function products(scene) {
   const { parts, terms } = scene.told;
   const shown = [...parts];
@@ -26,7 +26,7 @@ export function products(scene) {
   const drawn = shown.slice(0, few).map((part) => channel(scene, part, end));
   const rest = shown.length - drawn.length;
   if (rest > 0) drawn.push(el("p", { class: "rest" }, more(rest, "channels", scene.more)));
-  return [el("div", { class: "parts" }, ...drawn), total(scene, sumInWords(scene))];
+  return { line: [total(scene, sumInWords(scene))], parts: drawn };
 }
 
 /** @param {Scene} scene @returns {string} */

@@ -1,43 +1,35 @@
 // A number made of one other: an activation, a batch norm, or a number that only takes another place.
 
-import { named, plain, read, result } from "../cells.js";
+import { named, plain, result } from "../cells.js";
 import { el } from "../dom.js";
 import { double, typeset } from "../format.js";
 import { scaleEnd } from "../values.js";
 
 /** @typedef {import("../cells.js").Scene} Scene @typedef {import("../source.js").Told} Told */
 
-/** @param {Scene} scene @returns {HTMLElement[]} */
+/** @param {Scene} scene @returns {import("../cells.js").Picture} */
 export function single(scene) {
   const { told, state } = scene;
   const end = scaleEnd(state, scene.inputs[told.terms.source[0]], null);
   if (told.rule === "pick") {
     const line = el("div", { class: "equation" }, named(scene, 0, end), plain("="), result(double(told.total), "exact", told.total));
-    return [line, el("p", { class: "words", text: whyUnchanged(scene) })];
+    return { line: [line, el("p", { class: "words", text: whyUnchanged(scene) })], parts: [] };
   }
-  const filled = el("div", { class: "equation formula" }, named(scene, 0, end), plain("→"));
-  filled.append(...putIn(scene, end), plain("="), result(double(told.total), "exact", told.total));
-  const list = Object.entries(told.numbers).map(([symbol, value]) =>
-    el("div", {}, el("dt", { text: symbol }), el("dd", { text: double(value), "data-value": String(value) })),
-  );
-  return [
-    el("p", { class: "rule" }, el("code", { text: `${typeset(told.formula)}` })),
-    filled,
-    ...(list.length > 0 ? [el("dl", { class: "numbers" }, ...list)] : []),
-  ];
+  const filled = el("div", { class: "equation formula" }, ...putIn(scene, end), plain("="));
+  filled.append(result(double(told.total), "exact", told.total));
+  return { line: [el("p", { class: "rule" }, el("code", { text: typeset(told.formula) })), filled], parts: [] };
 }
 
-/** The formula with its numbers put in. @param {Scene} scene @param {number} end @returns {HTMLElement[]} */
+/** The formula with its numbers put in, each with its name. @param {Scene} scene @param {number} end @returns {HTMLElement[]} */
 function putIn(scene, end) {
   const { told } = scene;
-  return told.formula.split(/([A-Za-z_]\w*)/).filter(Boolean).map((piece) => {
-    if (piece === "x") return read(scene, 0, end);
+  return told.formula.split(/([A-Za-z_]\w*)/).filter((piece) => piece.trim() !== "").map((piece) => {
+    if (piece === "x") return named(scene, 0, end);
     const value = told.numbers[piece];
-    if (value === undefined) return plain(typeset(piece), "sign");
+    if (value === undefined) return plain(typeset(piece).trim());
     const chip = plain(double(value), "cell symbol");
-    chip.title = piece;
     chip.dataset.value = String(value);
-    return chip;
+    return el("span", { class: "named" }, el("small", { text: piece }), chip);
   });
 }
 

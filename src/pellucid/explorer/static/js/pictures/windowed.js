@@ -9,7 +9,7 @@ import { scaleEnd } from "../values.js";
 
 const FEW = 64; // places of a window that are shown at first
 
-/** @param {Scene} scene @returns {HTMLElement[]} */
+/** @param {Scene} scene @returns {import("../cells.js").Picture} */
 export function windowed(scene) {
   const { told } = scene;
   const { index, used } = told.terms;
@@ -27,9 +27,10 @@ export function windowed(scene) {
   equation.append(matrix(cells, columns, "window"));
   if (told.rule === "mean") equation.append(plain("Σ"), plain(`÷ ${told.divisor}`, "sign divisor"));
   equation.append(plain(told.rule === "max" ? "largest" : "="), result(double(told.total), "exact", told.total));
-  const drawn = [equation];
+  const words = el("p", { class: "words", text: told.rule === "max" ? whoWins(told) : whatCounts(told) });
+  const drawn = [];
   if (few < rows.length) drawn.push(el("p", { class: "rest" }, more(rows.length - few, "places", scene.more)));
-  return [...drawn, el("p", { class: "words", text: told.rule === "max" ? whoWins(told) : whatCounts(told) })];
+  return { line: [equation, ...drawn, words], parts: [] };
 }
 
 /** @param {Told} told @returns {string} */
