@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import ArrayLike
 
 from .errors import ParameterError, ShapeError, unknown_name
-from .layers import Input, Layer, Node
+from .layers import Layer, Node
 from .layers.initializers import Weight
 from .layers.node import Shape
 from .random import checked_seed
@@ -47,7 +47,7 @@ class Network:
 
     def __init__(
         self,
-        inputs: int | Shape | Input | Sequence[Input],
+        inputs: int | Shape | Node | Sequence[Node],
         layers: Node | Sequence[Node] | Sequence[Named],
         *,
         seed: int = 0,

@@ -12,7 +12,7 @@ from .layers.node import Shape
 Named = Layer | tuple[str, Layer]
 
 
-def input_nodes(inputs: int | Shape | Input | Sequence[Input]) -> list[Node]:
+def input_nodes(inputs: int | Shape | Node | Sequence[Node]) -> list[Node]:
     """Return the input nodes of a shape, an input, or several."""
     given: Sequence[Any] = inputs if isinstance(inputs, Sequence) else [inputs]
     nodes: list[Node] = [item for item in given if isinstance(item, Node)]
