@@ -1,4 +1,4 @@
-"""How fast the explorer answers: until its page can be used, from a tap to the arithmetic, from a stroke to the answer."""
+"""How fast the explorer is: until its page can be used, from a tap to the arithmetic, from a stroke to the answer."""
 
 from __future__ import annotations
 
@@ -93,8 +93,7 @@ def _taps(page: Page, layers: list[str]) -> list[float]:
             page.touchscreen.tap(x, y)
             made += 1
             page.wait_for_function("count => window.times.length >= count", arg=made)
-    times: list[float] = page.evaluate("window.times")
-    return times
+    return page.evaluate("window.times")
 
 
 def _places(page: Page, count: int, random: np.random.Generator) -> Iterator[tuple[float, float]]:
@@ -126,5 +125,4 @@ def _strokes(page: Page) -> list[float]:
         page.mouse.move(sheet["x"] + 40 + stroke % 9 * 7, sheet["y"] + 20 + stroke * 2.5)
         page.wait_for_function("count => window.times.length >= count", arg=stroke + 1)
     page.mouse.up()
-    times: list[float] = page.evaluate("window.times")
-    return times
+    return page.evaluate("window.times")

@@ -61,10 +61,12 @@ def application(doors: Sequence[Door]) -> Starlette:
                 expected="GET, which changes nothing, or POST",
                 fix="use one of these",
             )
-    return Starlette(
+    app = Starlette(
         routes=[Route(door.path, door.handler, methods=[door.method]) for door in doors],
         exception_handlers={PellucidError: _refused, HTTPException: _not_here},
     )
+    app.router.redirect_slashes = False  # an answer repeats nothing of the address
+    return app
 
 
 def _refused(request: Request, error: Exception) -> Response:

@@ -91,6 +91,11 @@ class Session:
         """Whether a hand can draw what the network reads."""
         return self._drawing is not None
 
+    @property
+    def size(self) -> int:
+        """How many runs are kept."""
+        return len(self._runs)
+
     def run_sample(self, number: int) -> Run:
         """Run the network on one of the images, or return the run that is there.
 

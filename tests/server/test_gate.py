@@ -1,0 +1,245 @@
+"""Nobody but the user's own page gets an answer, and every answer says what the page may do."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
+
+from pellucid.errors import ExplorerError
+from pellucid.explorer.api import doors
+from pellucid.explorer.assets import read_assets
+from pellucid.explorer.gate import BODY_LIMIT, HEADERS, Gate, Keys
+from pellucid.explorer.routes import Door, Protection, application
+from pellucid.explorer.session import Session
+
+from .conftest import HOST, PORT, ask_raw
+
+PATHS = [
+    "/",
+    "/static/js/main.js",
+    "/api/network",
+    "/api/maps?run=sample-0&parts=0:0:1",
+    "/api/explain?run=sample-0&layer=1&index=0,0,0",
+    "/api/field?run=sample-0&layer=1&index=0,0,0",
+    "/api/run",
+    "/nothing",
+]
+STRANGE_HOSTS = [
+    "evil.example",
+    f"evil.example:{PORT}",
+    f"127.0.0.1.nip.io:{PORT}",
+    f"localhost.evil:{PORT}",
+    f"localhost.:{PORT}",
+    f"LOCALHOST:{PORT}",
+    f"user@127.0.0.1:{PORT}",
+    f"127.0.0.1:{PORT + 1}",
+    "127.0.0.1",
+    f"127.0.0.2:{PORT}",
+    f"127.1:{PORT}",
+    f"0.0.0.0:{PORT}",
+    f"[::]:{PORT}",
+    f"::1:{PORT}",
+    f"[::ffff:127.0.0.1]:{PORT}",
+    f"{HOST}, evil.example",
+    f" {HOST}/",
+    f"2130706433:{PORT}",
+    f"0x7f000001:{PORT}",
+    "",
+]
+STRANGE_ORIGINS = [
+    "http://evil.example",
+    "null",
+    f"http://127.0.0.1.evil:{PORT}",
+    f"http://127.0.0.1:{PORT + 1}",
+    f"http://{HOST}.evil",
+    f"https://{HOST}",
+    f"HTTP://{HOST}",
+    f"http://localhost:{PORT}",
+    "",
+]
+
+
+def said(error: dict[str, dict[str, str]]) -> set[str]:
+    """The parts of an answer's error."""
+    return set(error["error"])
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("host", STRANGE_HOSTS)
+def test_another_host_is_refused(client: TestClient, path: str, host: str) -> None:
+    """A rebound name, another port, or any other way to write it gets 403, whatever the path, even with the cookie."""
+    answer = client.get(path, headers={"host": host})
+    assert answer.status_code == 403
+    assert said(answer.json()) == {"where", "got", "expected", "fix"}
+
+
+@pytest.mark.parametrize("host", [HOST, f"localhost:{PORT}", f"[::1]:{PORT}"])
+def test_names_of_this_machine_pass(client: TestClient, keys: Keys, host: str) -> None:
+    """The three names of this machine are answered."""
+    cookie = {"cookie": f"pellucid-{PORT}={keys.token}"}
+    assert client.get("/api/network", headers={"host": host, **cookie}).status_code == 200
+
+
+async def never(scope: Scope, receive: Receive, send: Send) -> None:
+    """Stand in for an application that must not be reached."""
+    raise AssertionError("the gate let a request through")
+
+
+@pytest.mark.parametrize("hosts", [[], [HOST, HOST], [HOST, "evil.example"]])
+def test_no_host_or_two_are_refused(keys: Keys, hosts: list[str]) -> None:
+    """A request must say exactly once where it goes."""
+    messages = ask_raw(Gate(never, PORT, keys), "/", [("host", host) for host in hosts])
+    assert messages[0]["status"] == 403
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("origin", STRANGE_ORIGINS)
+def test_another_origin_is_refused(client: TestClient, path: str, method: str, origin: str) -> None:
+    """A request from another page gets 403, and never a word that would let that page read it."""
+    answer = client.request(method, path, headers={"origin": origin})
+    assert answer.status_code == 403
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "", "evil"])
+def test_a_request_that_another_site_made_is_refused(client: TestClient, keys: Keys, site: str) -> None:
+    """Without an origin, what the browser says about the request's site decides; a link with the token too."""
+    assert client.get("/api/network", headers={"sec-fetch-site": site}).status_code == 403
+    assert client.get(f"/?token={keys.token}", headers={"sec-fetch-site": site}).status_code == 403
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_our_own_page_and_a_typed_address_pass(client: TestClient, site: str) -> None:
+    """The page's own requests, and an address that was typed, are answered."""
+    headers = {"sec-fetch-site": site, "origin": f"http://{HOST}"}
+    assert client.get("/api/network", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("cookie", [None, "", "wrong", "token"])
+def test_without_the_token_nothing_is_answered(stranger: TestClient, keys: Keys, path: str, cookie: str | None) -> None:
+    """No cookie, an empty, a wrong one, or another explorer's: 401."""
+    headers = {} if cookie is None else {"cookie": f"pellucid-{PORT}={cookie}; pellucid-{PORT + 1}={keys.token}"}
+    assert stranger.get(path, headers=headers).status_code == 401
+    assert stranger.post(path, headers=headers, json={"sample": 0}).status_code == 401
+
+
+def test_the_token_becomes_a_cookie(stranger: TestClient, keys: Keys) -> None:
+    """The printed address leads to the page without the token in it, and a cookie that no script and other site sees."""
+    answer = stranger.get("/", params={"token": keys.token})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith(f"pellucid-{PORT}=")
+    assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(cookie.split("; "))
+    page = stranger.get("/")
+    assert page.status_code == 200
+    assert keys.token not in page.text
+
+
+@pytest.mark.parametrize("query", ["token=", "token=x", "token=%00", "token=%ff", "token", "TOKEN=x", "x=1"])
+def test_a_wrong_token_opens_nothing(stranger: TestClient, query: str) -> None:
+    """Anything but the token is refused, and sets no cookie."""
+    answer = stranger.get(f"/?{query}")
+    assert answer.status_code == 401
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/api/network", "/static/js/main.js"])
+def test_the_token_opens_only_the_page(stranger: TestClient, keys: Keys, path: str) -> None:
+    """The token in another address does not open it: it would stay in logs and histories."""
+    assert stranger.get(path, params={"token": keys.token}).status_code == 401
+
+
+def test_the_token_is_long_and_new(keys: Keys) -> None:
+    """At least 128 bits, written in letters that fit an address, another for each explorer."""
+    assert re.fullmatch(r"[\w-]{43}", keys.token)  # 256 bits
+    assert len({Keys().token for _ in range(50)}) == 50
+
+
+def test_a_code_opens_once(stranger: TestClient, keys: Keys) -> None:
+    """What stands on the browser's command line is spent when others read it."""
+    code = keys.code()
+    assert stranger.get("/", params={"token": code}).status_code == 303
+    stranger.cookies.clear()
+    assert stranger.get("/", params={"token": code}).status_code == 401
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"])
+def test_every_answer_carries_the_headers(client: TestClient, path: str, method: str) -> None:
+    """Answers and refusals alike forbid foreign code, framing, guessing of types, referrers and keeping."""
+    answer = client.request(method, path)
+    assert {name: answer.headers.get_list(name) for name in HEADERS} == {name: [v] for name, v in HEADERS.items()}
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_refusals_carry_the_headers_too(stranger: TestClient) -> None:
+    """So do 401 and 403."""
+    for headers in ({}, {"host": "evil.example"}):
+        answer = stranger.get("/", headers=headers)
+        assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+
+
+def test_the_policy_allows_nothing_foreign() -> None:
+    """The page loads nothing from elsewhere, and runs no script but its own files."""
+    policy = dict(part.split(" ", 1) for part in HEADERS["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
+    assert "unsafe" not in HEADERS["content-security-policy"]
+
+
+@pytest.mark.parametrize("size", [BODY_LIMIT + 1, 20 * BODY_LIMIT])
+def test_a_large_body_is_refused(client: TestClient, size: int) -> None:
+    """A body beyond the limit gets 413, whether it says its size or comes in pieces."""
+    assert client.post("/api/run", content=b"x" * size).status_code == 413
+    pieces = (b"x" * (1 << 16) for _ in range(size // (1 << 16) + 1))
+    assert client.post("/api/run", content=pieces).status_code == 413
+
+
+@pytest.mark.parametrize("length", ["-1", "1e3", "9" * 40, "x"])
+def test_a_length_that_is_none_is_refused(client: TestClient, length: str) -> None:
+    """A content length that is not a number, or beyond the limit, gets 413 before anything is read."""
+    assert client.post("/api/run", content=b"{}", headers={"content-length": length}).status_code == 413
+
+
+def test_a_socket_is_closed_before_its_first_frame(client: TestClient) -> None:
+    """There are no web sockets: whoever opens one is turned away at the gate, cookie or not."""
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/api/network"):
+        pass
+
+
+def test_an_undeclared_route_stops_the_start(session: Session) -> None:
+    """A route whose protection nobody declared is named, and nothing is served."""
+    table = [*doors(session, read_assets()), Door("/open", "GET", lambda request: PlainTextResponse("secret"))]
+    with pytest.raises(ExplorerError) as caught:
+        application(table)
+    assert str(caught.value) == (
+        "route GET /open\n"
+        "  got       no declared protection\n"
+        "  expected  one of Protection.TOKEN\n"
+        "  fix       declare it in the table of routes"
+    )
+
+
+def test_an_unknown_method_stops_the_start() -> None:
+    """Routes answer GET, which changes nothing, or POST."""
+    with pytest.raises(ExplorerError, match="method PATCH"):
+        application([Door("/x", "PATCH", lambda request: PlainTextResponse(""), Protection.TOKEN)])
+
+
+def test_nothing_but_the_table_is_served(session: Session) -> None:
+    """The application has the routes of the table, each with its one method, and no others."""
+    table = doors(session, read_assets())
+    app = application(table)
+    assert isinstance(app, Starlette)
+    served = {(route.path, method) for route in app.routes for method in route.methods - {"HEAD"}}  # pyright: ignore
+    assert served == {(door.path, door.method) for door in table}
+    assert {path for path, method in served if method == "POST"} == {"/api/run"}
