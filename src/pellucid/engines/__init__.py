@@ -49,6 +49,9 @@ def get(engine: str | Engine | None = None) -> Engine:
     Raises:
         UnknownNameError: there is no engine of that name.
         EngineError: the engine cannot run on this machine.
+
+    >>> get("reference").about
+    'plain NumPy, the definition of every layer'
     """
     if isinstance(engine, Engine):
         return engine
@@ -73,6 +76,10 @@ def predict(
 
     Raises:
         ShapeError, DataError: the images do not fit the network.
+
+    >>> from pellucid.layers import ReLU
+    >>> predict(Network(3, [ReLU()]), [[-1.0, 0.0, 2.0]])
+    array([[0., 0., 2.]], dtype=float32)
     """
     if batch_size < 1:
         raise ParameterError("predict", got=f"batch_size={batch_size}", expected="1 or more", fix="use 64")

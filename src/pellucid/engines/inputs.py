@@ -25,6 +25,11 @@ def as_inputs(net: Network, images: Any, *, channels_last: bool = False) -> tupl
     Raises:
         ShapeError: the shape does not fit the network's input.
         DataError: not numbers, or not real ones.
+
+    >>> from pellucid.layers import ReLU
+    >>> (pixels,) = as_inputs(Network((1, 2, 3), [ReLU()]), np.zeros((4, 2, 3, 1), np.uint8), channels_last=True)
+    >>> pixels.shape, pixels.dtype
+    ((4, 1, 2, 3), dtype('float32'))
     """
     several: list[ArrayLike] = [images]
     if len(net.inputs) > 1 and isinstance(images, (tuple, list)):

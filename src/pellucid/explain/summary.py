@@ -140,7 +140,12 @@ class Summary:
 
 
 def summarize(net: Network) -> Summary:
-    """Return the facts of every layer of `net`."""
+    """Return the facts of every layer of `net`.
+
+    >>> from pellucid.layers import Conv2d
+    >>> summarize(Network((1, 8, 8), [Conv2d(4, 3)]))["conv1"].shape
+    (4, 6, 6)
+    """
     found = fields(net)
     seen: set[str] = set()
     return Summary(

@@ -25,6 +25,11 @@ class Trace(Mapping[str, Floats]):
         net: the network that ran.
         values: every value by name, without the batch.
         engine: the name of the engine that computed them.
+
+    >>> from pellucid.layers import ReLU
+    >>> run = trace(Network(2, [ReLU()]), [-1.0, 2.0])
+    >>> list(run), run["relu1"].tolist()
+    (['input', 'relu1'], [0.0, 2.0])
     """
 
     def __init__(self, net: Network, values: Mapping[str, Floats], engine: str) -> None:
@@ -134,6 +139,10 @@ def trace(net: Network, image: Any, *, engine: str | Engine | None = None, chann
 
     Raises:
         ShapeError: the image does not fit, or there are several.
+
+    >>> from pellucid.layers import ReLU
+    >>> trace(Network(2, [ReLU()]), [-1.0, 2.0]).explain("relu1", (1,)).value
+    2.0
     """
     inputs = as_inputs(net, image, channels_last=channels_last)
     if len(inputs[0]) != 1:

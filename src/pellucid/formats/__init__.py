@@ -42,6 +42,13 @@ def load(path: str | os.PathLike[str]) -> Network:
 
     Raises:
         ModelFileError: the file is not a network that can be opened; the error says what it is, and what to do.
+
+    >>> load("lost.safetensors")
+    Traceback (most recent call last):
+    pellucid.errors.ModelFileError: lost.safetensors
+      got       no such file
+      expected  an existing file
+      fix       check its path and name
     """
     place = Path(path)
     known = FORMATS.get(place.suffix.lower())
@@ -61,6 +68,13 @@ def save(net: Network, path: str | os.PathLike[str]) -> None:
 
     Raises:
         ModelFileError: there is no such format, or the file cannot be written.
+
+    >>> import tempfile
+    >>> from pellucid.layers import Linear
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(Network(2, [Linear(1)]), Path(folder, "net.safetensors"))
+    ...     load(Path(folder, "net.safetensors"))
+    <Network 'network': input (2,) -> linear1 (1,), 1 layers, 3 parameters>
     """
     check_destination(path)(net, Path(path))
 
@@ -70,6 +84,13 @@ def check_destination(path: str | os.PathLike[str]) -> Callable[[Network, Path],
 
     Raises:
         ModelFileError: the suffix is of no format that can be written, or there is no such folder.
+
+    >>> check_destination("net.txt")
+    Traceback (most recent call last):
+    pellucid.errors.ModelFileError: net.txt
+      got       the suffix '.txt'
+      expected  a file that ends in .safetensors...
+      fix       name it 'net.safetensors'
     """
     place = Path(path)
     writers = {suffix: known.save for suffix, known in FORMATS.items() if known.save is not None}

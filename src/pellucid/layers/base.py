@@ -99,6 +99,11 @@ class Layer:
 
     A new layer defines `prefix`, `output_shape`, `forward`, `backward`, `explain` and `examples`, and what applies of
     `weights`, `updates`, `cost`, `windows` and `reads`.
+
+    >>> from pellucid.layers import Conv2d
+    >>> layer: Layer = Conv2d(5, 3, padding=1)
+    >>> layer, layer.shape_of((3, 28, 28)), layer.config()["padding"]
+    (Conv2d(5, 3, padding=1), (5, 28, 28), ((1, 1), (1, 1)))
     """
 
     prefix: ClassVar[str]

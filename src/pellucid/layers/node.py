@@ -23,6 +23,10 @@ class Node:
         inputs: the nodes it reads.
         shape: the value's shape without the batch, (channels, height, width) for maps.
         name: its name, or None to be named by the network.
+
+    >>> from pellucid.layers import ReLU
+    >>> ReLU()(Input((3, 4, 5)), name="bend")
+    <bend: ReLU() -> (3, 4, 5)>
     """
 
     def __init__(self, layer: Layer | None, inputs: tuple[Node, ...], shape: Shape, name: str | None = None) -> None:
