@@ -98,6 +98,13 @@ def test_nothing_and_everything(kind: type[Dropout]) -> None:
     assert not backward(kind(1), x, x, run=training()).inputs[0].any()
 
 
+def test_a_number_drawn_at_p_survives() -> None:
+    """A number falls if it is below p, not at p: so p = 0 drops nothing, however small a number is drawn."""
+    drawn = uniform(0, 0, "dropout1", np.array([0]), 8)[0]
+    middle = np.sort(drawn)[4]
+    assert ((Dropout(float(middle)).factors((1, 8), training())[0] > 0) == (drawn >= middle)).all()
+
+
 def test_signs_and_special_values() -> None:
     """A dropped negative is -0.0, as in PyTorch and TensorFlow; NaN and infinity times 0 are NaN."""
     y = forward(Dropout(1.0), [-1, 1, np.nan, np.inf], run=training())
