@@ -175,3 +175,32 @@ def test_a_refused_value_changes_nothing() -> None:
     with pytest.raises(ShapeError):
         weights["conv1.bias"] = [1, 2]
     assert weights["conv1.bias"].tobytes() == before
+
+
+def test_rows_of_different_lengths_are_refused() -> None:
+    """A ragged list is not an array."""
+    store = WeightStore({"a": Weight((2, 2))}, 0)
+    with pytest.raises(DataError) as ragged:
+        store["a"] = [[1.0, 2.0], [3.0]]
+    assert str(ragged.value) == (
+        "weight 'a'\n  got       rows of different lengths\n  expected  an array of real numbers\n"
+        "  fix       give every row the same length"
+    )
+
+
+def test_numbers_beyond_float32_are_refused() -> None:
+    """What float32 cannot hold is refused and nothing is lost; an infinity that was meant is kept."""
+    store = WeightStore({"a": Weight((2,))}, 0)
+    with pytest.raises(DataError, match=r"got       numbers up to 1e\+39"):
+        store["a"] = [1e39, np.inf]
+    assert store["a"].tolist() == [0.0, 0.0]
+    store["a"] = [-np.inf, 1.0]
+    assert store["a"].tolist() == [-np.inf, 1.0]
+
+
+def test_a_store_equals_itself_alone() -> None:
+    """Two networks' weights are compared array by array, never by accident as a whole."""
+    store, other = WeightStore({"a": Weight((2,))}, 0), WeightStore({"a": Weight((2,))}, 0)
+    assert store in [store]
+    assert store != other
+    assert len({store, other}) == 2
