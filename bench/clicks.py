@@ -92,8 +92,14 @@ def _taps(page: Page, layers: list[str]) -> list[float]:
         for x, y in _places(page, (TAPS - made) // left, random):
             page.touchscreen.tap(x, y)
             made += 1
-            page.wait_for_function("count => window.times.length >= count", arg=made)
+            _wait(page, made)
     return page.evaluate("window.times")
+
+
+def _wait(page: Page, count: int) -> None:
+    """Wait until so many answers were timed; Playwright's own way needs an eval, which the page forbids."""
+    while page.evaluate("window.times.length") < count:
+        page.wait_for_timeout(5)
 
 
 def _places(page: Page, count: int, random: np.random.Generator) -> Iterator[tuple[float, float]]:
@@ -123,6 +129,6 @@ def _strokes(page: Page) -> list[float]:
     page.mouse.down()
     for stroke in range(STROKES):
         page.mouse.move(sheet["x"] + 40 + stroke % 9 * 7, sheet["y"] + 20 + stroke * 2.5)
-        page.wait_for_function("count => window.times.length >= count", arg=stroke + 1)
+        _wait(page, stroke + 1)
     page.mouse.up()
     return page.evaluate("window.times")

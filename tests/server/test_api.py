@@ -191,7 +191,7 @@ def test_a_bad_run_is_refused(client: TestClient, session: Session, body: bytes,
     answer = client.post("/api/run", content=body, headers={"content-type": "application/json"})
     status, came, _ = error(answer)
     assert (status, came) == (400, got)
-    assert session.size == 0
+    assert len(session.runs) == 0
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
@@ -199,7 +199,7 @@ def test_only_json_starts_a_run(client: TestClient, session: Session, media_type
     """What a form of another page can send is no run."""
     answer = client.post("/api/run", content=b'{"sample": 0}', headers={"content-type": media_type})
     assert error(answer)[0] == 400
-    assert session.size == 0
+    assert len(session.runs) == 0
 
 
 def test_get_changes_nothing(client: TestClient, session: Session, run: str) -> None:
@@ -211,7 +211,7 @@ def test_get_changes_nothing(client: TestClient, session: Session, run: str) -> 
         f"/api/explain?run={run}&layer=1&index=0,0,0",
     ):
         assert client.get(path).status_code == 200
-    assert session.size == 1
+    assert len(session.runs) == 1
 
 
 def test_runs_are_bounded(client: TestClient, session: Session) -> None:
@@ -220,11 +220,11 @@ def test_runs_are_bounded(client: TestClient, session: Session) -> None:
     pixels = base64.b64encode(bytes(4)).decode()
     for _ in range(2 * RUNS):
         client.post("/api/run", json={"drawing": {"width": 2, "height": 2, "pixels": pixels}})
-    assert session.size == RUNS
+    assert len(session.runs) == RUNS
     assert error(client.get("/api/maps?run=sample-0&parts=0:0:1"))[0] == 404
     again = [client.post("/api/run", json={"sample": 0}).json()["run"] for _ in range(3)]
     assert again == ["sample-0"] * 3
-    assert session.size == RUNS
+    assert len(session.runs) == RUNS
 
 
 # Maps

@@ -132,7 +132,7 @@ def test_without_the_token_nothing_is_answered(stranger: TestClient, keys: Keys,
 
 
 def test_the_token_becomes_a_cookie(stranger: TestClient, keys: Keys) -> None:
-    """The printed address leads to the page without the token in it, and a cookie that no script and other site sees."""
+    """The printed address leads to the page without the token in it, and a cookie that no script sees."""
     answer = stranger.get("/", params={"token": keys.token})
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     cookie = answer.headers["set-cookie"]

@@ -64,10 +64,10 @@ def test_large_runs_are_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sessions, "RUN_BYTES", 2 * session.run_sample(0).size)
     for sample in (1, 2):
         session.run_sample(sample)
-    assert session.size == 2
+    assert len(session.runs) == 2
     monkeypatch.setattr(sessions, "RUN_BYTES", 1)
     session.run_sample(0)
-    assert session.size == 1
+    assert len(session.runs) == 1
 
 
 @pytest.mark.parametrize(

@@ -92,9 +92,10 @@ class Session:
         return self._drawing is not None
 
     @property
-    def size(self) -> int:
-        """How many runs are kept."""
-        return len(self._runs)
+    def runs(self) -> tuple[str, ...]:
+        """The names of the runs that are kept, the oldest first."""
+        with self._lock:
+            return tuple(self._runs)
 
     def run_sample(self, number: int) -> Run:
         """Run the network on one of the images, or return the run that is there.

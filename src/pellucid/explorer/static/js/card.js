@@ -9,6 +9,7 @@ import { drawSmall, scaleEnd } from "./values.js";
 /** @typedef {import("./store.js").State} State @typedef {import("./values.js").Values} Values */
 
 const MORE = 32; // maps that one press of "more" adds
+const FINE = 48; // numbers across, from which on a map is smaller than its numbers
 
 /** A column. */
 export class Card {
@@ -48,6 +49,7 @@ export class Card {
     this.root.classList.toggle("vector", isVector(node.shape));
     this.root.classList.toggle("image", this.#isImage);
     const { rows, columns } = isVector(node.shape) ? stacked(node.shape[0]) : frame(node.shape);
+    this.root.classList.toggle("fine", columns > FINE);
     this.root.style.setProperty("--ratio", `${columns} / ${rows}`);
     this.root.style.setProperty("--columns", String(columns));
     this.root.style.setProperty("--rows", String(rows));
@@ -103,7 +105,7 @@ export class Card {
     return el(
       "button",
       { class: "head", type: "button", title: this.node.description, on: { click: () => this.#choose(0) } },
-      el("span", { class: "name", text: name }),
+      el("span", { class: "name" }, ...name.split(/(?<=[._/])/).flatMap((part) => [el("wbr"), part])),
       el("span", { class: "kind", text: kind }),
       el("span", { class: "shape", text: shape(this.node.shape) }),
     );

@@ -10,7 +10,7 @@ const STOPS = {
 const STEPS = 255; // an odd number: zero has a colour of its own
 const MIDDLE = (STEPS - 1) / 2;
 const NAN = /** @type {Rgb} */ ([194, 0, 140]);
-const DARK_INK = "#14161b";
+const DARK_INK = "#000000";
 const LIGHT_INK = "#ffffff";
 
 /** @type {Rgb[]} */
@@ -38,7 +38,7 @@ export function css([r, g, b]) {
   return `rgb(${r} ${g} ${b})`;
 }
 
-/** The ink, of two, that is read best on a colour: never below 4.5 to 1. @param {Rgb} rgb @returns {string} */
+/** The ink, of two, that is read best on a colour: black and white are never both below 4.5 to 1. @param {Rgb} rgb @returns {string} */
 export function ink(rgb) {
   const ground = luminance(rgb) + 0.05;
   return ground / (luminance(parse(DARK_INK)) + 0.05) >= 1.05 / ground ? DARK_INK : LIGHT_INK;

@@ -15,6 +15,7 @@ const FEW = 8; // maps of a layer that are shown at first
 const FEW_IN_LANES = 4; // the same where branches share the height
 const SMALLEST = 42; // pixels of a map
 const LARGEST = 58;
+const LONG_NAME = 12; // letters that fit a line above a column
 
 /** The overview. */
 export class Overview {
@@ -49,6 +50,8 @@ export class Overview {
       card.root.style.gridRow = tall ? `1 / span ${lanes}` : String(spots[number].lane + 1);
       this.#cards.push(card);
     }
+    const long = nodes.some((node) => node.name.length > LONG_NAME);
+    this.#columns.style.setProperty("--name-lines", long ? "2" : "1");
     this.#columns.replaceChildren(...this.#cards.map((card) => card.root));
     this.#links = new Links(this.#flow, this.#cards, edges(nodes, spots));
     this.#watch();

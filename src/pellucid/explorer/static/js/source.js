@@ -26,7 +26,7 @@ import { LRU } from "./lru.js";
  */
 
 /** What the server refused, and why. */
-export class Refusal extends Error {
+class Refusal extends Error {
   /** @param {{where: string, got: string, expected: string, fix: string}} why @param {number} status */
   constructor(why, status) {
     super(`${why.where}: got ${why.got}; expected ${why.expected}. ${why.fix}.`);

@@ -29,7 +29,8 @@ export function exponentials(scene) {
     ),
   );
   const head = el("tr", {}, ...["place", "x", "exp(x − max)", ""].map((text) => el("th", { scope: "col", text })));
-  const drawn = [el("table", { class: "ranking" }, el("thead", {}, head), el("tbody", {}, ...lines))];
+  const table = el("table", { class: "ranking" }, el("thead", {}, head), el("tbody", {}, ...lines));
+  const drawn = [el("div", { class: "scroll" }, table)];
   const rest = order.length - shown.length;
   if (rest > 0) drawn.push(el("p", { class: "rest" }, more(rest, "places", scene.more)));
   return { line: [el("p", { class: "rule" }, el("code", { text: typeset(told.formula) })), share(scene)], parts: drawn };

@@ -22,7 +22,7 @@ export function ranking(scene) {
   const head = el("tr", {}, ...["place", "value", "× weight", "= product", ""].map((text) => el("th", { scope: "col", text })));
   const table = el("table", { class: "ranking" }, el("thead", {}, head));
   table.append(el("tbody", {}, ...shown.map((row) => line(scene, row, end))));
-  const drawn = [...votes(scene, end.product), table];
+  const drawn = [...votes(scene, end.product), el("div", { class: "scroll" }, table)];
   const rest = order.length - shown.length;
   if (rest > 0) drawn.push(el("p", { class: "rest" }, more(rest, "places", scene.more)));
   if (left) drawn.push(el("p", { class: "rest", text: `${counted(left.count, "smaller product")} more sum to ${double(left.sum)}` }));
