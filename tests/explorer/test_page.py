@@ -10,7 +10,7 @@ import pytest
 
 from pellucid import Network
 from pellucid.explorer.server import serving
-from pellucid.explorer.session import Session
+from pellucid.explorer.session import RUNS, Session
 from pellucid.layers import Conv2d, Flatten, Linear, ReLU
 
 from .conftest import Explorer, watched
@@ -498,6 +498,19 @@ def test_everything_has_a_name(kinds: Explorer, kinds_page: Page) -> None:
     assert kinds_page.evaluate("document.documentElement.lang") == "en"
 
 
+def test_a_run_that_was_forgotten_is_made_again(digits: Explorer, page: Page) -> None:
+    """When the server has dropped an old run, the page has it made again and goes on."""
+    digits.open(page, "#sample=8&number=conv1[0,0,0]")
+    wait_for(page, "conv1[0,0,0]")
+    for _ in range(RUNS):
+        digits.session.run_drawing(np.zeros((4, 4), np.float32))
+    assert "sample-8" not in digits.session.runs
+    page.locator("#layer-map").press("ArrowRight")
+    wait_for(page, "conv1[0,0,1]")
+    assert "sample-8" in digits.session.runs
+    assert page.locator("#complaint").is_hidden()
+
+
 # Strange networks
 
 PAYLOAD = "<img src=x onerror=alert(1)>\"'&amp;</script><script>alert(2)</script>"
@@ -545,13 +558,10 @@ def test_numbers_that_are_none_are_shown(browser: Browser) -> None:
             assert sorted(shown) == sorted(["NaN", "∞", "−∞", "1.000"])
 
 
-def test_a_server_that_is_gone_is_said(digits: Explorer, browser: Browser) -> None:
+def test_a_server_that_is_gone_is_said(digits: Explorer, page: Page) -> None:
     """When the explorer has ended, the page says so instead of standing still."""
     session = Session(digits.session.net)
-    context = browser.new_context()
-    page = context.new_page()
     with serving(session) as address:
         Explorer(session, address).open(page)
     page.get_by_role("button", name="conv1, channel 1").click()
     page.locator("#complaint:has-text('The explorer: got no answer')").wait_for()
-    context.close()

@@ -17,6 +17,7 @@ export const NO_PADS = { top: 0, bottom: 0, left: 0, right: 0 };
 /** @type {Marks} */
 export const NO_MARKS = { window: [], used: [], cursor: null, pinned: null };
 
+const EDGE = 2; // pixels around the picture, for marks at its border
 const LARGEST_CELL = 46;
 const READABLE = 26; // pixels of a cell that holds its number
 const LINED = 7; // pixels of a cell that has an edge
@@ -57,9 +58,10 @@ export class Grid {
     const { pads } = picture;
     const columns = picture.columns + pads.left + pads.right;
     const rows = picture.rows + pads.top + pads.bottom;
-    const fit = Math.min(this.#room / columns, this.#height / rows, LARGEST_CELL);
+    const room = this.#room - 2 * EDGE;
+    const fit = Math.min(room / columns, this.#height / rows, LARGEST_CELL);
     this.#cell = fit >= 2 ? Math.floor(fit) : fit;
-    this.#wide = columns === 1 ? Math.min(this.#room, 2 * this.#cell) : this.#cell;
+    this.#wide = columns === 1 ? Math.min(room, 2 * this.#cell) : this.#cell;
     this.#resize(Math.ceil(columns * this.#wide), Math.ceil(rows * this.#cell), context);
     this.#drawPadding(context, columns, rows);
     this.#drawCells(context, picture);
@@ -71,34 +73,39 @@ export class Grid {
     if (this.#picture === null) return null;
     const { left, top } = this.#canvas.getBoundingClientRect();
     const { pads, rows, columns } = this.#picture;
-    const row = Math.floor((event.clientY - top) / this.#cell) - pads.top;
-    const column = Math.floor((event.clientX - left) / this.#wide) - pads.left;
+    const row = Math.floor((event.clientY - top - EDGE) / this.#cell) - pads.top;
+    const column = Math.floor((event.clientX - left - EDGE) / this.#wide) - pads.left;
     return row >= 0 && column >= 0 && row < rows && column < columns ? { row, column } : null;
   }
 
   /** @param {number} width @param {number} height @param {CanvasRenderingContext2D} context */
   #resize(width, height, context) {
     const sharp = Math.min(3, devicePixelRatio || 1);
-    this.#canvas.width = Math.round(width * sharp);
-    this.#canvas.height = Math.round(height * sharp);
-    this.#canvas.style.width = `${width}px`;
-    this.#canvas.style.height = `${height}px`;
-    context.setTransform(sharp, 0, 0, sharp, 0, 0);
-    context.clearRect(0, 0, width, height);
+    const whole = { width: width + 2 * EDGE, height: height + 2 * EDGE };
+    this.#canvas.width = Math.round(whole.width * sharp);
+    this.#canvas.height = Math.round(whole.height * sharp);
+    this.#canvas.style.width = `${whole.width}px`;
+    this.#canvas.style.height = `${whole.height}px`;
+    context.setTransform(sharp, 0, 0, sharp, EDGE * sharp, EDGE * sharp);
   }
 
   /** @param {CanvasRenderingContext2D} context @param {number} columns @param {number} rows */
   #drawPadding(context, columns, rows) {
+    const width = columns * this.#wide;
+    const height = rows * this.#cell;
+    context.save();
+    context.beginPath();
+    context.rect(0, 0, width, height);
+    context.clip();
     context.strokeStyle = tokens.hatch;
     context.lineWidth = 1;
     context.beginPath();
-    const width = columns * this.#wide;
-    const height = rows * this.#cell;
     for (let x = -height; x < width; x += 6) {
       context.moveTo(x, height);
       context.lineTo(x + height, 0);
     }
     context.stroke();
+    context.restore();
   }
 
   /** @param {CanvasRenderingContext2D} context @param {Picture} picture */

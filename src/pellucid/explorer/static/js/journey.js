@@ -104,6 +104,7 @@ export class Journey {
     try {
       const run = await ask();
       if (mine === this.#arriving) this.#store.set({ run, ...place });
+      byId("complaint").hidden = true;
     } catch (problem) {
       complain(problem);
     }

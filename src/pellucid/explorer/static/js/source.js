@@ -68,19 +68,39 @@ export class Source {
    */
   async maps(run, parts) {
     const wanted = parts.map(({ node, first, count }) => `${node}:${first}:${count}`).join(",");
-    const answer = await reach(`/api/maps?run=${encodeURIComponent(run)}&parts=${wanted}`);
+    const answer = await this.#of(run, () => reach(`/api/maps?run=${encodeURIComponent(run)}&parts=${wanted}`));
     return new Float32Array(await answer.arrayBuffer());
   }
 
   /** @param {string} run @param {number} node @param {number[]} index @returns {Promise<Told>} */
   explain(run, node, index) {
     const key = `${run} ${node} ${index}`;
-    return this.#told.get(key, async () => decodeTold(await ask(place("/api/explain", run, node, index))));
+    const question = place("/api/explain", run, node, index);
+    return this.#told.get(key, async () => decodeTold(await this.#of(run, () => ask(question))));
   }
 
   /** @param {string} run @param {number} node @param {number[]} index @returns {Promise<Field>} */
   field(run, node, index) {
-    return this.#fields.get(`${node} ${index}`, () => ask(place("/api/field", run, node, index)));
+    const question = place("/api/field", run, node, index);
+    return this.#fields.get(`${node} ${index}`, () => this.#of(run, () => ask(question)));
+  }
+
+  /**
+   * Ask about a run; if the server has forgotten it, and it was of a sample, have it made again.
+   * @template T
+   * @param {string} run
+   * @param {() => Promise<T>} question
+   * @returns {Promise<T>}
+   */
+  async #of(run, question) {
+    try {
+      return await question();
+    } catch (problem) {
+      const sample = /^sample-(\d+)$/.exec(run);
+      if (!(problem instanceof Refusal) || problem.status !== 404 || sample === null) throw problem;
+      await this.sample(Number(sample[1]));
+      return question();
+    }
   }
 }
 
