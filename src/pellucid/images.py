@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".webp")
-_DECODERS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "WEBP")
+_DECODERS = {"BMP": "Bmp", "GIF": "Gif", "JPEG": "Jpeg", "PNG": "Png", "PPM": "Ppm", "WEBP": "WebP"}
 _MOST_PIXELS = 50_000_000
 _ORIENTATION = 0x0112  # EXIF's tag, 1 to 8
 _TURNS = {
@@ -90,13 +91,14 @@ def _opened(path: Path) -> Generator[Image]:
         raise _error(path, "a folder" if path.is_dir() else "no regular file", "give the path of an image file")
     if not status.st_size:
         raise _error(path, "an empty file", "get the file anew")
-    from PIL import Image, UnidentifiedImageError, WebPImagePlugin  # the plugin: else a first WebP loads all decoders
+    from PIL import Image, UnidentifiedImageError
 
-    assert WebPImagePlugin.SUPPORTED
+    for kind in _DECODERS.values():
+        import_module(f"PIL.{kind}ImagePlugin")  # or Pillow would load all that it has
     try:
         with _LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what is only odd, and of sizes that are refused here
-            with Image.open(path, formats=_DECODERS) as image:
+            with path.open("rb") as file, Image.open(file, formats=list(_DECODERS)) as image:
                 _check_size(path, image.size)
                 yield image
     except DataError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -71,7 +71,7 @@ def load_digits() -> Pair:
     """
     from sklearn.datasets import load_digits as load_bundled  # with its own data: nothing is downloaded
 
-    bundled: Any = load_bundled()
+    bundled = cast("Any", load_bundled())
     images = np.asarray(bundled.images, np.float32)[:, None] / 16
     return split(Dataset(images, bundled.target, tuple("0123456789"), "digits"))
 

@@ -42,7 +42,7 @@ def digits_drawing(bitmap: ArrayLike) -> NDArray[np.float32]:
         return np.zeros((1, 8, 8), np.float32)
     height, width = ink.shape
     columns = _WIDTH if width > _SLIM * height else max(1, round(width * _HEIGHT / height))
-    small = _shares(_HEIGHT, height) @ ink @ _shares(columns, width).T
+    small = _averages(_averages(ink, _HEIGHT).T, columns).T
     left = (32 - columns) // 2
     cells = np.zeros((32, 32))
     cells[:, left : left + columns] = small >= _COVERED * small.max()
@@ -77,20 +77,22 @@ def _upright(ink: Floats) -> Floats:
     total = ink.sum()
     if not total:
         return ink
-    row, column = float(ink.sum(axis=1) @ rows / total), float(ink.sum(axis=0) @ columns / total)
-    spread = float(ink.sum(axis=1) @ (rows - row) ** 2)
-    lean = float((rows - row) @ ink @ (columns - column)) / spread if spread else 0.0
-    room = math.ceil(abs(lean) * height / 2)
+    row, column = (ink.sum(axis=1) * rows).sum() / total, (ink.sum(axis=0) * columns).sum() / total
+    spread = float((ink.sum(axis=1) * (rows - row) ** 2).sum())
+    lean = float((np.multiply.outer(rows - row, columns - column) * ink).sum()) / spread if spread else 0.0
+    room = math.ceil(abs(lean) * height / 2) + 1
     places = np.arange(-room, width + room, dtype=np.float64)
+    framed, columns = np.pad(ink, ((0, 0), (1, 1))), np.arange(-1, width + 1, dtype=np.float64)  # ink ends along a line
     shifted = np.empty((height, len(places)))
     for number, place in enumerate(rows):
-        shifted[number] = np.interp(places + lean * place, columns, ink[number], 0, 0)
+        shifted[number] = np.interp(places + lean * place, columns, framed[number])
     return shifted
 
 
-def _shares(cells: int, length: int) -> Floats:
-    """Return what share each of `length` places has of each cell, (cells, length); each row sums to 1."""
-    edges = np.linspace(0, length, cells + 1)
-    places = np.arange(length)
-    overlap = np.minimum(edges[1:, None], places + 1) - np.maximum(edges[:-1, None], places)
-    return np.clip(overlap, 0, None) * cells / length
+def _averages(ink: Floats, cells: int) -> Floats:
+    """Return the rows averaged into `cells` equal parts, whose edges may lie within rows."""
+    edges = np.linspace(0, len(ink), cells + 1)
+    row = edges.astype(np.intp)  # that the edge lies in; the last one ends all
+    framed = np.pad(ink, ((1, 1), (0, 0)))
+    above = framed.cumsum(axis=0)[row] + (edges - row)[:, None] * framed[row + 1]
+    return np.diff(above, axis=0) * cells / len(ink)

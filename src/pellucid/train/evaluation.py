@@ -74,7 +74,8 @@ def judge(net: Network, program: Program, samples: Samples, loss: Loss, batch_si
         for first in range(0, len(samples), batch_size)
     ]
     outputs = np.concatenate(parts)
-    value = float(loss.values(outputs, samples.targets).mean(dtype=np.float64))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a loss that is not finite says so itself
+        value = float(loss.values(outputs, samples.targets).mean(dtype=np.float64))
     labels = samples.labels
     if labels is None:
         none = np.zeros((0, 0))

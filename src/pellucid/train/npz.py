@@ -44,6 +44,7 @@ def load_npz(path: Path) -> tuple[Dataset, Dataset]:
 
 def _arrays(path: Path) -> dict[str, Array]:
     """Return all known arrays of the file, which says how large they are before anything is unpacked."""
+    reading = "the archive"
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -52,12 +53,17 @@ def _arrays(path: Path) -> dict[str, Array]:
             raise ValueError(f"{size / 2**30:.3g} GiB of arrays, more than {LARGEST / 2**30:g}")
         if len({member.filename for member in members}) < len(members):
             raise ValueError("two arrays of one name")
+        arrays: dict[str, Array] = {}
         with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in (*_ONE, *_TWO, "classes") if name in file.files}
+            for name in (*_ONE, *_TWO, "classes"):
+                if name in file.files:
+                    reading = f"array {name!r}"
+                    arrays[name] = file[name]
+        return arrays
     except Exception as error:  # whatever a damaged file makes of the readers
         raise DataError(
             f"data {str(path)!r}",
-            got=f"{type(error).__name__}: {error}",
+            got=f"{reading}: {error}",
             expected="an .npz of plain arrays",
             fix="save it anew with numpy.savez(path, images=images, labels=labels)",
         ) from error

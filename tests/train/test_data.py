@@ -1,0 +1,66 @@
+"""Loading by name and from paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pellucid.errors import DataError, UnknownNameError
+from pellucid.train import Dataset, data
+
+
+def test_digits_are_the_1797_with_every_fifth_held_back() -> None:
+    """The digits come with their fixed split, in order, as sixteenths."""
+    from sklearn.datasets import load_digits
+
+    train, test = data.load("digits")
+    theirs = load_digits(return_X_y=True)
+    held = np.arange(1797) % 5 == 0
+    for ours, part in ((train, ~held), (test, held)):
+        np.testing.assert_array_equal(ours.images.reshape(-1, 64) * 16, theirs[0][part])
+        np.testing.assert_array_equal(ours.labels, theirs[1][part])
+        assert ours.classes == tuple("0123456789")
+    assert (len(train), len(test)) == (1437, 360)
+
+
+def test_every_class_is_in_both_parts_of_the_digits() -> None:
+    """The split leaves at least 26 of each digit for testing."""
+    train, test = data.load("digits")
+    assert np.bincount(test.labels).min() >= 26
+    assert np.bincount(train.labels).min() >= 126
+
+
+def test_unknown_name() -> None:
+    """What is neither a name nor a path is answered with the names."""
+    with pytest.raises(UnknownNameError) as caught:
+        data.load("digit")
+    assert str(caught.value) == (
+        "data set 'digit'\n  got       'digit'\n  expected  one of digits, mnist, fashion-mnist, cifar10\n"
+        "  fix       did you mean 'digits'?"
+    )
+
+
+def test_a_file_of_another_kind(tmp_path: Path) -> None:
+    """A file that is no .npz is refused with what is read."""
+    path = tmp_path / "data.csv"
+    path.write_text("0,1")
+    with pytest.raises(DataError) as caught:
+        data.load(path)
+    assert str(caught.value) == (
+        f"data {str(path)!r}\n  got       a file .csv\n  expected  an .npz, or a folder of images\n"
+        "  fix       put images into a folder a class, or arrays into an .npz"
+    )
+
+
+def test_paths_lead_to_their_readers(tmp_path: Path) -> None:
+    """An .npz and a folder are told apart from names by what they are."""
+    images, labels = np.zeros((6, 1, 2, 2), np.float32), np.array([0, 1, 2, 0, 1, 2])
+    np.savez(tmp_path / "some.npz", images=images, labels=labels)
+    for path in (tmp_path / "some.npz", str(tmp_path / "some.npz")):
+        train, test = data.load(path)
+        assert isinstance(train, Dataset)
+        assert (len(train), len(test)) == (4, 2)
+    with pytest.raises(DataError, match="no folders in it"):
+        data.load(tmp_path)
