@@ -1,15 +1,15 @@
-"""Files on the disk: opened only if they are plain files, and written so that there is the old one or the new one."""
+"""Files on the disk: opened only if they are plain files, and what goes wrong with them told as our errors."""
 
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 
+from ..disk import replace_file
 from ..errors import ModelFileError
 
 
@@ -50,7 +50,7 @@ def write(path: Path, pieces: Iterable[bytes | memoryview], size: int) -> None:
         ModelFileError: the file cannot be written.
     """
     try:
-        _replace(Path(os.path.realpath(path)), pieces)  # a link stays a link
+        replace_file(path, pieces)
     except (OSError, ValueError) as error:
         raise ModelFileError(
             "",
@@ -58,34 +58,6 @@ def write(path: Path, pieces: Iterable[bytes | memoryview], size: int) -> None:
             expected="a folder with room that can be written to",
             fix="check the folder, its rights and its disk",
         ) from None
-
-
-def _replace(target: Path, pieces: Iterable[bytes | memoryview]) -> None:
-    """Write a new file beside the target, have it on the disk, then give it the target's name."""
-    beside = target.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with beside.open("xb") as file:
-            for piece in pieces:
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            beside.chmod(stat.S_IMODE(target.stat().st_mode))
-        beside.replace(target)
-    finally:
-        with suppress(FileNotFoundError):
-            beside.unlink()
-    _settle(target.parent)
-
-
-def _settle(folder: Path) -> None:
-    """Have the folder itself on the disk, where the system can do that: only then is the new name there to stay."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _reason(error: OSError | ValueError) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..disk import replace_file
 from ..errors import ModelFileError, ParameterError, TrainingError
 from .checks import whole
 from .history import Epoch
@@ -111,7 +111,7 @@ class Checkpoints:
         """
         content = _encoded(snapshot)
         try:
-            _replace(self._file, content)
+            replace_file(self._file, [content])
         except OSError as error:
             raise TrainingError(
                 f"checkpoint {str(self.path)!r}",
@@ -175,28 +175,6 @@ def _encoded(snapshot: Snapshot) -> bytes:
     text = json.dumps(facts)
     metadata = {"format": _FORMAT, "facts": text, "digest": _digest(text.encode())}
     return safetensors.numpy.save(arrays, metadata)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that at every moment the old or the new one is there, whole."""
-    fresh = path.with_name(f".{path.name}.partial")
-    fresh.unlink(missing_ok=True)  # of a run that was killed while it wrote
-    try:
-        with open(fresh, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            fresh.chmod(path.stat().st_mode)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
-    if os.name == "posix":  # elsewhere a folder cannot be opened to be flushed
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _check_place(path: Path) -> None:
