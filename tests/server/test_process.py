@@ -13,6 +13,8 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -35,10 +37,10 @@ ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/\?token=([\w-]{43})")
 
 
 @contextmanager
-def explorer() -> Generator[tuple[subprocess.Popen[str], int, str], None, None]:
+def explorer(program: str = PROGRAM, **how: Any) -> Generator[tuple[subprocess.Popen[str], int, str], None, None]:
     """Start the explorer; gives the process, its port and its token."""
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how
     )
     try:
         assert process.stdout is not None
@@ -60,7 +62,23 @@ def ask(port: int, path: str, headers: dict[str, str] | None = None) -> http.cli
     return answer
 
 
-@pytest.mark.skipif(os.name != "posix", reason="signals are sent the POSIX way")
+def test_the_browser_gets_a_code_that_opens_once(tmp_path: Path) -> None:
+    """What stands on the browser's command line, for every user of the machine to read, is not the token."""
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/told.new && mv {tmp_path}/told.new {tmp_path}/told\n')
+    browser.chmod(0o755)
+    program = PROGRAM.replace("browser=False", "browser=True")
+    with explorer(program, env={**os.environ, "BROWSER": f"{browser} %s"}) as (_, port, token):
+        deadline = time.monotonic() + 20
+        while not (tmp_path / "told").exists():
+            assert time.monotonic() < deadline, "no browser was opened"
+            time.sleep(0.02)
+        address = (tmp_path / "told").read_text().strip()
+        assert token not in address
+        path = address.removeprefix(f"http://127.0.0.1:{port}")
+        assert [ask(port, path).status for _ in range(2)] == [303, 401]
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_answers_and_ends_cleanly(number: signal.Signals) -> None:
     """The address is answered as soon as it is printed; Ctrl-C and SIGTERM end it soon, without a word, port free.

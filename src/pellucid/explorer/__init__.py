@@ -1,5 +1,6 @@
 """The explorer: a page in the browser over a network and its traces, served to this machine's user alone."""
 
 from .server import explore, serve, serving
+from .session import Session
 
-__all__ = ["explore", "serve", "serving"]
+__all__ = ["Session", "explore", "serve", "serving"]

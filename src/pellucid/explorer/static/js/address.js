@@ -28,7 +28,9 @@ export function fromHash(hash, network) {
   for (const part of hash.replace(/^#/, "").split("&")) {
     const sample = /^sample=(\d{1,9})$/.exec(part);
     if (sample !== null && Number(sample[1]) < network.samples) where.sample = Number(sample[1]);
-    const place = /^(layer|number)=([^[]+)\[([\d,]+)\]$/.exec(part.replaceAll("%5B", "[").replaceAll("%5D", "]").replaceAll("%2C", ","));
+    const place = /^(layer|number)=([^[]+)\[([\d,]+)\]$/.exec(
+      part.replaceAll("%5B", "[").replaceAll("%5D", "]").replaceAll("%2C", ","),
+    );
     if (place === null) continue;
     const node = network.nodes.findIndex((one) => one.name === decoded(place[2]));
     const unit = place[3].split(",").map(Number);

@@ -140,7 +140,11 @@ export class Card {
   }
 }
 
-/** A canvas in a frame, with a mark for the receptive field. @param {string} tag @param {import("./dom.js").Props} props */
+/**
+ * A canvas in a frame, with a mark for the receptive field.
+ * @param {string} tag
+ * @param {import("./dom.js").Props} props
+ */
 function framed(tag, props) {
   return el(tag, props, el("canvas", { width: 1, height: 1 }), el("i", { class: "field", hidden: true }));
 }
@@ -150,7 +154,13 @@ function canvasOf(frame) {
   return /** @type {HTMLCanvasElement} */ (frame.firstElementChild);
 }
 
-/** @param {HTMLElement} place @param {Float32Array[]} channels @param {number[]} sizes @param {State} state @param {number} node */
+/**
+ * @param {HTMLElement} place
+ * @param {Float32Array[]} channels
+ * @param {number[]} sizes
+ * @param {State} state
+ * @param {number} node
+ */
 function paint(place, channels, sizes, state, node) {
   const { rows, columns } = frame(sizes);
   drawPicture(canvasOf(place), channels, rows, columns, state.run?.ranges[node] ?? [0, 1]);
@@ -176,6 +186,13 @@ function facts(node) {
     const words = { exact: field, "upper bound": `at most ${field}`, "whole input": "whole input" };
     add("receptive field", words[/** @type {keyof words} */ (node.status)]);
   }
-  if (node.inputs.length === 0) add("values", counted(node.shape.reduce((a, b) => a * b, 1), "number"));
+  if (node.inputs.length === 0)
+    add(
+      "values",
+      counted(
+        node.shape.reduce((a, b) => a * b, 1),
+        "number",
+      ),
+    );
   return list;
 }

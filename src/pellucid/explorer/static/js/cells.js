@@ -7,8 +7,8 @@ import { address, allDigits, double, fitting, single, tiny } from "./format.js";
 /**
  * @typedef {import("./store.js").State} State @typedef {import("./source.js").Told} Told
  * @typedef {{state: State, told: Told, inputs: number[], all: boolean, ordered: boolean, more: () => void}} Scene
- *   what a picture is drawn from: inputs are node numbers by source; all: show every part; ordered: in the channels' order;
- *   more: asks for all
+ *   what a picture is drawn from. inputs: node numbers by source; all: show every part; ordered: in the order of the
+ *   channels; more: asks for all.
  */
 
 /**
@@ -64,9 +64,9 @@ export function plain(text, kind = "sign") {
   return node;
 }
 
-/** A result, in words for those who see no layout. @param {string} text @param {string} kind @param {number} value */
+/** A result. @param {string} text @param {string} kind @param {number} value */
 export function result(text, kind, value) {
-  return el("output", { class: `result ${kind}`, "data-value": String(value), text });
+  return el("span", { class: `result ${kind}`, "data-value": String(value), text });
 }
 
 /** @param {HTMLElement} node @param {number} value @param {number} end */
@@ -117,7 +117,9 @@ export function more(count, what, show) {
   return el("button", { class: "more", type: "button", text: `Show ${count} more ${what}`, on: { click: show } });
 }
 
-/** @typedef {{line: HTMLElement[], parts: HTMLElement[]}} Picture the result in a line or two, and what it is made of */
+/**
+ * @typedef {{line: HTMLElement[], parts: HTMLElement[]}} Picture the result in a line or two, and what it is made of
+ */
 
 /** A number's name and its value, to follow. @param {Scene} scene @param {number} row @param {number} end */
 export function named(scene, row, end) {

@@ -1,5 +1,5 @@
-// From values to colours: blue is below zero, orange above, zero is the colour of the ground. People who see few colours
-// can tell the two apart, and the lightness grows steadily with the size.
+// From values to colours: blue is below zero, orange above, zero is the colour of the ground. People who see few
+// colours can tell the two apart, and the lightness grows steadily with the size.
 
 /** @typedef {[number, number, number]} Rgb */
 
@@ -38,7 +38,11 @@ export function css([r, g, b]) {
   return `rgb(${r} ${g} ${b})`;
 }
 
-/** The ink, of two, that is read best on a colour: black and white are never both below 4.5 to 1. @param {Rgb} rgb @returns {string} */
+/**
+ * The ink, of two, that is read best on a colour: black and white are never both below 4.5 to 1.
+ * @param {Rgb} rgb
+ * @returns {string}
+ */
 export function ink(rgb) {
   const ground = luminance(rgb) + 0.05;
   return ground / (luminance(parse(DARK_INK)) + 0.05) >= 1.05 / ground ? DARK_INK : LIGHT_INK;
@@ -62,7 +66,8 @@ export function largest(values) {
 
 /** @param {string} hex @returns {Rgb} */
 function parse(hex) {
-  return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)); // @ts-ignore three of them
+  const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+  return [r, g, b];
 }
 
 /** @param {number} channel @returns {number} */
@@ -76,7 +81,11 @@ function luminance([r, g, b]) {
   return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
 }
 
-/** Mix the stops in OKLab (B. Ottosson, 2020), where equal steps look equal. @param {string[]} stops @returns {Rgb[]} */
+/**
+ * Mix the stops in OKLab (B. Ottosson, 2020), where equal steps look equal.
+ * @param {string[]} stops
+ * @returns {Rgb[]}
+ */
 function makeRamp(stops) {
   const points = stops.map((stop) => toLab(parse(stop)));
   return Array.from({ length: STEPS }, (_, step) => {

@@ -74,7 +74,10 @@ export function tiny(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size >= 1000 || size < 0.005) return value.toExponential(0).replace("e+", "e").replaceAll("-", "−");
-  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2).replace("-", "−").replace(/^(−?)0\./, "$1.");
+  return value
+    .toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2)
+    .replace("-", "−")
+    .replace(/^(−?)0\./, "$1.");
 }
 
 /** @param {number} share @returns {string} */
@@ -100,7 +103,12 @@ export function shape(sizes) {
   return sizes.join(" × ");
 }
 
-/** The address of a number, as everywhere in Pellucid. @param {string} name @param {number[]} index @returns {string} */
+/**
+ * The address of a number, as everywhere in Pellucid.
+ * @param {string} name
+ * @param {number[]} index
+ * @returns {string}
+ */
 export function address(name, index) {
   return `${name}[${index.join(",")}]`;
 }
@@ -112,5 +120,9 @@ export function span(first, end) {
 
 /** A rule such as max(x, 0), with the signs of mathematics. @param {string} rule @returns {string} */
 export function typeset(rule) {
-  return rule.replaceAll(" * ", " × ").replaceAll(" - ", " − ").replaceAll("*", "·").replaceAll(/-(?=\d)/g, "−");
+  return rule
+    .replaceAll(" * ", " × ")
+    .replaceAll(" - ", " − ")
+    .replaceAll("*", "·")
+    .replaceAll(/-(?=\d)/g, "−");
 }

@@ -9,14 +9,15 @@ import { tokens } from "./theme.js";
  *   pads: {top: number, bottom: number, left: number, right: number}}} Picture length: numbers there are, for a vector
  *   whose last line is not full; end: where the colour scale ends
  * @typedef {{row: number, column: number}} Cell
- * @typedef {{window: Cell[], used: Cell[], cursor: Cell | null, pinned: Cell | null}} Marks window: cells that are read;
- *   used: those of them that count, when not all do
+ * @typedef {{window: Cell[], used: Cell[], cursor: Cell | null, pinned: Cell | null}} Marks window: cells that are
+ *   read; used: those of them that count, when not all do
  */
 
 export const NO_PADS = { top: 0, bottom: 0, left: 0, right: 0 };
 /** @type {Marks} */
 export const NO_MARKS = { window: [], used: [], cursor: null, pinned: null };
 
+const FONTS = 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, "DejaVu Sans Mono", monospace';
 const EDGE = 2; // pixels around the picture, for marks at its border
 const LARGEST_CELL = 46;
 const READABLE = 26; // pixels of a cell that holds its number
@@ -114,7 +115,7 @@ export class Grid {
     const size = this.#cell;
     const wide = this.#wide;
     const edge = size >= LINED ? 1 : 0;
-    context.font = `${size >= 40 ? 12 : 10.5}px ui-monospace, "SF Mono", "Cascadia Mono", Menlo, "DejaVu Sans Mono", monospace`;
+    context.font = `${size >= 40 ? 12 : 10.5}px ${FONTS}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     const last = picture.rows * columns;
@@ -129,8 +130,10 @@ export class Grid {
       context.fillStyle = css(rgb);
       context.fillRect(x, y, edge ? wide - edge : wide + 0.5, edge ? size - edge : size + 0.5);
       if (size < READABLE) continue;
-      const text = tiny(values[at]);
-      if (context.measureText(text).width > wide - 2) continue;
+      const text = [tiny(values[at]), values[at].toFixed(1).replace("-", "−")].find(
+        (t) => context.measureText(t).width < wide - 2,
+      );
+      if (text === undefined) continue;
       context.fillStyle = ink(rgb);
       context.fillText(text, x + (wide - 1) / 2, y + size / 2);
     }
@@ -144,7 +147,10 @@ export class Grid {
       const y = (a.row + pads.top) * this.#cell - 0.5;
       const w = (b.column - a.column + 1) * this.#wide;
       const h = (b.row - a.row + 1) * this.#cell;
-      for (const [colour, line] of /** @type {[string, number][]} */ ([[halo, width + 2.5], [mark, width]])) {
+      for (const [colour, line] of /** @type {[string, number][]} */ ([
+        [halo, width + 2.5],
+        [mark, width],
+      ])) {
         context.strokeStyle = colour;
         context.lineWidth = line;
         context.strokeRect(x, y, w, h);

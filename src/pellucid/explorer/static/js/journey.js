@@ -37,7 +37,12 @@ export class Journey {
     this.#write(false);
   }
 
-  /** Show what a hand drew; stay in the same place. @param {number} width @param {number} height @param {Uint8Array} ink */
+  /**
+   * Show what a hand drew; stay in the same place.
+   * @param {number} width
+   * @param {number} height
+   * @param {Uint8Array} ink
+   */
   async drawing(width, height, ink) {
     await this.#run(() => this.#source.drawing(width, height, ink), {});
     this.#write(false);

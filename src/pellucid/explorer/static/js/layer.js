@@ -1,4 +1,4 @@
-// The second depth: one feature map large, what it is made of beside it, and the window that slides as units are walked.
+// The second depth: one feature map large, what it is made of beside it, and the window that slides with the walk.
 
 import { Grid, NO_PADS } from "./grid.js";
 import { byId, el } from "./dom.js";
@@ -21,7 +21,6 @@ export class Layer {
   #enter;
   #map = byId("layer-map");
   #grid = new Grid(this.#map, 300);
-  #reads;
   #title = "";
 
   /**
@@ -35,7 +34,7 @@ export class Layer {
     this.#values = values;
     this.#journey = journey;
     this.#enter = enter;
-    this.#reads = new Reads(store, values);
+    new Reads(store, values);
     store.on(["run", "node", "unit", "pointed", "depth", "scale", "theme"], (state) => this.#show(state));
     byId("channel-back").addEventListener("click", () => this.#turn(-1));
     byId("channel-on").addEventListener("click", () => this.#turn(1));
@@ -79,7 +78,11 @@ export class Layer {
     event.preventDefault();
   }
 
-  /** The unit of the open map at a row and a column, or null beside the map. @param {number} row @param {number} column */
+  /**
+   * The unit of the open map at a row and a column, or null beside the map.
+   * @param {number} row
+   * @param {number} column
+   */
   #unit(row, column) {
     const { node, unit, network } = this.#store.state;
     if (node === null || unit === null) return null;
@@ -134,7 +137,10 @@ export class Layer {
     byId("channel-turn").hidden = vector || maps === 1;
     byId("channel-name").textContent = vector ? "" : `channel ${channel} of ${maps}`;
     byId("gives-title").textContent = vector ? `${node.name} gives` : `${node.name} gives, channel ${channel}`;
-    this.#map.setAttribute("aria-label", `${node.name}, ${vector ? "all values" : `channel ${channel}`}: arrow keys walk`);
+    this.#map.setAttribute(
+      "aria-label",
+      `${node.name}, ${vector ? "all values" : `channel ${channel}`}: arrow keys walk`,
+    );
     if (this.#title === node.name) return;
     this.#title = node.name;
     byId("layer-title").replaceChildren(el("span", { text: node.name }), el("code", { text: node.description }));
@@ -148,7 +154,10 @@ function facts(state, node) {
   const said = [`shape ${shape(node.shape)}`];
   if (node.formulas) {
     const [rows, columns] = node.formulas.map(typeset);
-    said.push(rows === columns ? `size: ${rows}` : `rows: ${rows}`, ...(rows === columns ? [] : [`columns: ${columns}`]));
+    said.push(
+      rows === columns ? `size: ${rows}` : `rows: ${rows}`,
+      ...(rows === columns ? [] : [`columns: ${columns}`]),
+    );
   }
   if (node.params) {
     const share = ((100 * node.params) / state.network.params).toFixed(1);

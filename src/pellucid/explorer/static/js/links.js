@@ -95,7 +95,11 @@ export class Links {
     return svg("path", { class: "stream", d: band });
   }
 
-  /** A line that leaves at the top, passes over what stands in between, and comes down. @param {Edge} edge @param {number} n */
+  /**
+   * A line that leaves at the top, passes over what stands in between, and comes down.
+   * @param {Edge} edge
+   * @param {number} n
+   */
   #bridge({ from, to }, n) {
     const a = this.#cardRect(from);
     const b = this.#cardRect(to);

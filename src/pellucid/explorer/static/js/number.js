@@ -142,7 +142,7 @@ export class NumberView {
       el("span", { class: "address", text: name }),
       el("span", { class: "meaning", text: meaning }),
       el("span", { class: "sign", text: " = " }),
-      el("output", { class: "value", "data-value": String(value), text: writeSingle(value) }),
+      el("span", { class: "value", "data-value": String(value), text: writeSingle(value) }),
     );
   }
 
@@ -186,5 +186,7 @@ function verdict(told) {
 
 /** @param {number} ulps @returns {string} */
 function places(ulps) {
-  return `${ulps < 0.1 ? ulps.toExponential(0) : ulps.toPrecision(2)} of its last place`;
+  if (!Number.isFinite(ulps)) return "not a number of last places";
+  const count = ulps < 0.1 ? ulps.toExponential(0) : ulps < 100 ? ulps.toPrecision(2) : ulps.toFixed(0);
+  return `${count} units in the last place`;
 }

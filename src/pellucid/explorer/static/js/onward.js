@@ -29,7 +29,9 @@ export function onward(state, told) {
   const weighing = readers.filter((node) => !told.onward.some((step) => step.layer === node.name));
   if (weighing.length > 0) {
     const names = weighing.map((node) => node.name).join(", ");
-    steps.push(el("li", { class: "step end" }, el("small", { text: `${names} ${weighing.length > 1 ? "read" : "reads"} it` })));
+    steps.push(
+      el("li", { class: "step end" }, el("small", { text: `${names} ${weighing.length > 1 ? "read" : "reads"} it` })),
+    );
   } else if (readers.length === 0 && last?.chosen !== false) {
     steps.push(el("li", { class: "step end" }, el("small", { text: "the end of the network" })));
   }

@@ -44,7 +44,13 @@ export class Overview {
     const lanes = Math.max(...spots.map((spot) => spot.lane)) + 1;
     for (const [number, node] of nodes.entries()) {
       const few = lanes > 1 ? FEW_IN_LANES : FEW;
-      const card = new Card(node, number, few, (channel) => this.#open(number, channel), () => this.#draw());
+      const card = new Card(
+        node,
+        number,
+        few,
+        (channel) => this.#open(number, channel),
+        () => this.#draw(),
+      );
       const tall = node.inputs.length === 0 && spots.filter((spot) => spot.depth === 0).length === 1;
       card.root.style.gridColumn = String(spots[number].depth + 1);
       card.root.style.gridRow = tall ? `1 / span ${lanes}` : String(spots[number].lane + 1);
@@ -102,7 +108,14 @@ export class Overview {
     if (state.run === null) return;
     const cards = this.#cards.filter((card) => this.#visible.has(card.number));
     try {
-      if (cards.length === 0 || !(await this.#values.need(state, cards.flatMap((card) => card.parts)))) return;
+      if (
+        cards.length === 0 ||
+        !(await this.#values.need(
+          state,
+          cards.flatMap((card) => card.parts),
+        ))
+      )
+        return;
     } catch (problem) {
       complain(problem);
       return;
@@ -145,6 +158,7 @@ export class Overview {
     if (box.left < frame.left) this.#flow.scrollLeft += box.left - frame.left - 40;
     else if (box.right > frame.right) this.#flow.scrollLeft += box.right - frame.right + 40;
     if (box.top < frame.top) this.#flow.scrollTop += box.top - frame.top - 20;
-    else if (box.bottom > frame.bottom) this.#flow.scrollTop += Math.min(box.bottom - frame.bottom, box.top - frame.top);
+    else if (box.bottom > frame.bottom)
+      this.#flow.scrollTop += Math.min(box.bottom - frame.bottom, box.top - frame.top);
   }
 }

@@ -40,7 +40,13 @@ export class Pad {
     );
     const clear = el("button", { type: "button", text: "Wipe", on: { click: () => this.clear() } });
     this.#root = el("div", { class: "pad", hidden: true }, sheet, clear);
-    this.#toggle = el("button", { class: "draw", type: "button", "aria-pressed": "false", text: "Draw", on: { click: () => this.toggle() } });
+    this.#toggle = el("button", {
+      class: "draw",
+      type: "button",
+      "aria-pressed": "false",
+      text: "Draw",
+      on: { click: () => this.toggle() },
+    });
     column.querySelector(".head")?.after(this.#root);
     column.querySelector(".maps")?.after(this.#toggle);
     this.#listen(sheet);
@@ -135,7 +141,11 @@ export class Pad {
     do {
       this.#waiting = false;
       const { data } = this.#context.getImageData(0, 0, SIZE, SIZE);
-      await this.#journey.drawing(SIZE, SIZE, data.filter((_, at) => at % 4 === 0));
+      await this.#journey.drawing(
+        SIZE,
+        SIZE,
+        Uint8Array.from({ length: SIZE * SIZE }, (_, at) => data[4 * at]),
+      );
     } while (this.#waiting);
     this.#busy = false;
   }

@@ -37,7 +37,8 @@ export class Reads {
     const { state } = this.#store;
     const told = toldHere(state);
     byId("reads").hidden = told === null;
-    byId("kernel").hidden = told === null || told.terms.weight_index === null || told.terms.weight_index[0]?.length !== 4;
+    byId("kernel").hidden =
+      told === null || told.terms.weight_index === null || told.terms.weight_index[0]?.length !== 4;
     if (told === null || state.node === null) return;
     if (told.layer !== this.#layer) this.#chosen = null;
     this.#layer = told.layer;
@@ -54,7 +55,7 @@ export class Reads {
     const here = reads.find((read) => read.source === chosen?.source && read.channel === chosen.channel) ?? reads[0];
     this.#draw(state, told, here);
     this.#drawKernel(told, here);
-    this.#drawStrip(state, told, reads, here);
+    this.#drawStrip(state, reads, here);
   }
 
   /** @param {State} state @param {Told} told @param {Read} here */
@@ -65,11 +66,16 @@ export class Reads {
     const values = this.#values.get(input, here.channel);
     if (values === null) return;
     const name = state.network.nodes[input].name;
-    byId("reads-title").textContent = isVector(sizes) ? `it reads ${name}` : `it reads ${name}, channel ${here.channel}`;
+    byId("reads-title").textContent = isVector(sizes)
+      ? `it reads ${name}`
+      : `it reads ${name}, channel ${here.channel}`;
     const pads = node.pads
       ? { top: node.pads[0][0], bottom: node.pads[0][1], left: node.pads[1][0], right: node.pads[1][1] }
       : NO_PADS;
-    const cells = rowsOf(told, here).map((row) => ({ ...placeOf(sizes, told.terms.index[row]), used: told.terms.used[row] }));
+    const cells = rowsOf(told, here).map((row) => ({
+      ...placeOf(sizes, told.terms.index[row]),
+      used: told.terms.used[row],
+    }));
     const some = told.rule === "max";
     const end = scaleEnd(state, input, values);
     this.#grid.show(
@@ -90,8 +96,8 @@ export class Reads {
     byId("kernel-title").textContent = `kernel ${told.index[0]}, for channel ${here.channel}`;
   }
 
-  /** @param {State} state @param {Told} told @param {Read[]} reads @param {Read} here */
-  #drawStrip(state, told, reads, here) {
+  /** @param {State} state @param {Read[]} reads @param {Read} here */
+  #drawStrip(state, reads, here) {
     const strip = byId("reads-strip");
     const { inputs } = state.network.nodes[state.node ?? 0];
     strip.hidden = reads.length < 2;

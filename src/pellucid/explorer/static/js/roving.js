@@ -26,7 +26,8 @@ export function rove(region, controls) {
 /** Leave one control to Tab. @param {HTMLElement} region @param {string} controls @param {HTMLElement | null} chosen */
 function keep(region, controls, chosen) {
   const all = /** @type {HTMLElement[]} */ ([...region.querySelectorAll(controls)]);
-  const stop = chosen ?? all.find((one) => one === document.activeElement) ?? all.find((one) => one.tabIndex === 0) ?? all[0];
+  const stop =
+    chosen ?? all.find((one) => one === document.activeElement) ?? all.find((one) => one.tabIndex === 0) ?? all[0];
   for (const one of all) if (one.tabIndex !== (one === stop ? 0 : -1)) one.tabIndex = one === stop ? 0 : -1;
 }
 

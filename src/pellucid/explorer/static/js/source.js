@@ -1,4 +1,4 @@
-// Where the page gets its numbers: the server that the page came from. It asks, remembers a little, and computes nothing.
+// Where the page gets its numbers: the server that it came from. It asks, remembers a little, and computes nothing.
 
 import { decodeRun, decodeTold } from "./decode.js";
 import { LRU } from "./lru.js";
@@ -115,7 +115,12 @@ async function reach(address, how) {
   try {
     answer = await fetch(address, how);
   } catch {
-    const why = { where: "The explorer", got: "no answer", expected: "the server behind this page", fix: "Start it again" };
+    const why = {
+      where: "The explorer",
+      got: "no answer",
+      expected: "the server behind this page",
+      fix: "Start it again",
+    };
     throw new Refusal(why, 0);
   }
   if (!answer.ok) throw new Refusal((await answer.json()).error, answer.status);

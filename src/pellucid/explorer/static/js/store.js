@@ -20,8 +20,8 @@
  *   scale: "map" | "layer" | "network",
  *   digits: "few" | "all",
  *   theme: "light" | "dark",
- * }} State node and unit: what is selected; pointed: the unit under the pointer, which goes before it; trail: the numbers
- *   that were followed to get here; told and field: the facts about the unit that is shown.
+ * }} State node and unit: what is selected; pointed: the unit under the pointer, which goes before it; trail: the
+ *   numbers that were followed to get here; told and field: the facts about the unit that is shown.
  */
 
 /** The state, and its listeners. */

@@ -25,14 +25,16 @@ export function tellStories(store) {
 /** @param {State} state @param {Told} told @returns {string} */
 function story(state, told) {
   const { shape } = state.network.nodes[state.node ?? 0];
-  return `${told.layer}, ${placeInWords(shape, told.index)}, is ${single(told.value)}: ${made(told)}. ${reads(state, told)}`;
+  const what = `${told.layer}, ${placeInWords(shape, told.index)}`;
+  return `${what}, is ${single(told.value)}: ${made(told)}. ${reads(told)}`;
 }
 
 /** @param {Told} told @returns {string} */
 function made(told) {
   const { terms, rule, bias, divisor } = told;
   const count = terms.value.length + (told.left_out?.count ?? 0);
-  if (terms.weight !== null) return `the sum of ${counted(count, "product")}${bias === null ? "" : ` and the bias ${double(bias)}`}`;
+  if (terms.weight !== null)
+    return `the sum of ${counted(count, "product")}${bias === null ? "" : ` and the bias ${double(bias)}`}`;
   if (rule === "max") return `the largest of ${counted(terms.inside.filter(Boolean).length, "number")}`;
   if (rule === "mean") return `the sum of ${counted(count, "number")}, divided by ${divisor}`;
   if (rule === "sum") return `the sum of ${counted(count, "number")}`;
@@ -40,15 +42,16 @@ function made(told) {
   return count === 1 ? `${told.kind} of ${single(terms.value[0])}` : `its share of ${counted(count, "exponential")}`;
 }
 
-/** @param {State} state @param {Told} told @returns {string} */
-function reads(state, told) {
+/** @param {Told} told @returns {string} */
+function reads(told) {
   const { terms, inputs } = told;
   const said = inputs.flatMap((name, source) => {
     const places = terms.index.filter((_, row) => terms.source[row] === source);
     return places.length === 0 ? [] : [`${range(places)} of ${name}`];
   });
   const padded = terms.inside.filter((inside) => !inside).length;
-  return `It reads ${said.join(", and ")}${padded > 0 ? `; ${padded} of ${terms.value.length} places are padding` : ""}.`;
+  const padding = padded > 0 ? `; ${padded} of ${terms.value.length} places are padding` : "";
+  return `It reads ${said.join(", and ")}${padding}.`;
 }
 
 /** @param {number[][]} places @returns {string} */

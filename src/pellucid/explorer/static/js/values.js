@@ -58,7 +58,11 @@ export class Values {
     return first < end ? [{ node: part.node, first, count: end - first }] : [];
   }
 
-  /** @param {State} state @param {{node: number, first: number, count: number}[]} parts @param {Float32Array} numbers */
+  /**
+   * @param {State} state
+   * @param {{node: number, first: number, count: number}[]} parts
+   * @param {Float32Array} numbers
+   */
   #keep(state, parts, numbers) {
     let at = 0;
     for (const { node, first, count } of parts) {

@@ -13,6 +13,7 @@ export function welcome(store, journey, enter) {
     root.hidden = state.depth !== "overview";
     if (root.hidden || state.run === null) return;
     const { network, run } = state;
+    /** @type {HTMLElement[]} */
     const doors = [];
     const add = (/** @type {string} */ text, /** @type {() => void} */ go) =>
       doors.push(el("button", { type: "button", text, on: { click: go } }));
@@ -25,7 +26,10 @@ export function welcome(store, journey, enter) {
     }
     const first = network.nodes.findIndex((node) => node.inputs.length > 0);
     add(`Watch ${network.nodes[first].name} slide over the input`, () => {
-      journey.layer(first, network.nodes[first].shape.map((size) => Math.floor(size / 2)));
+      journey.layer(
+        first,
+        network.nodes[first].shape.map((size) => Math.floor(size / 2)),
+      );
       byId("layer-map").focus();
     });
     if (network.draws) {

@@ -33,7 +33,10 @@ export function exponentials(scene) {
   const drawn = [el("div", { class: "scroll" }, table)];
   const rest = order.length - shown.length;
   if (rest > 0) drawn.push(el("p", { class: "rest" }, more(rest, "places", scene.more)));
-  return { line: [el("p", { class: "rule" }, el("code", { text: typeset(told.formula) })), share(scene)], parts: drawn };
+  return {
+    line: [el("p", { class: "rule" }, el("code", { text: typeset(told.formula) })), share(scene)],
+    parts: drawn,
+  };
 }
 
 /** @param {Scene} scene */

@@ -47,7 +47,8 @@ function channel(scene, part, end) {
   const { state, told, inputs } = scene;
   const { weight, weight_index: places, product } = told.terms;
   const rows = Array.from({ length: part.to - part.from }, (_, at) => part.from + at);
-  const columns = places === null ? rows.length : Math.max(...rows.map((row) => places[row][places[row].length - 1])) + 1;
+  const columns =
+    places === null ? rows.length : Math.max(...rows.map((row) => places[row][places[row].length - 1])) + 1;
   const { name } = state.network.nodes[inputs[part.source]];
   const values = scaleEnd(state, inputs[part.source], null);
   const what = `${name}, channel ${part.channel}`;
@@ -58,11 +59,23 @@ function channel(scene, part, end) {
     el(
       "div",
       { class: columns > 5 ? "equation narrow" : "equation" },
-      matrix(rows.map((row) => read(scene, row, values, writer(columns, single))), columns, "window"),
+      matrix(
+        rows.map((row) => read(scene, row, values, writer(columns, single))),
+        columns,
+        "window",
+      ),
       plain("×"),
-      matrix(rows.map((row) => cell(weight?.[row] ?? 0, end.weight, "weight", writer(columns, single))), columns, "kernel"),
+      matrix(
+        rows.map((row) => cell(weight?.[row] ?? 0, end.weight, "weight", writer(columns, single))),
+        columns,
+        "kernel",
+      ),
       plain("="),
-      matrix(rows.map((row) => cell(product[row], end.product, "product", writer(columns, double))), columns, "products"),
+      matrix(
+        rows.map((row) => cell(product[row], end.product, "product", writer(columns, double))),
+        columns,
+        "products",
+      ),
       plain("Σ"),
       result(double(part.sum), "subtotal", part.sum),
     ),

@@ -19,13 +19,20 @@ export function ranking(scene) {
   if (!scene.ordered) order.sort((a, b) => Math.abs(product[b]) - Math.abs(product[a]));
   const shown = scene.all ? order : order.slice(0, FEW);
   const end = { product: largest(product), weight: largest(weight ?? []) };
-  const head = el("tr", {}, ...["place", "value", "× weight", "= product", ""].map((text) => el("th", { scope: "col", text })));
+  const head = el(
+    "tr",
+    {},
+    ...["place", "value", "× weight", "= product", ""].map((text) => el("th", { scope: "col", text })),
+  );
   const table = el("table", { class: "ranking" }, el("thead", {}, head));
   table.append(el("tbody", {}, ...shown.map((row) => line(scene, row, end))));
   const drawn = [...votes(scene, end.product), el("div", { class: "scroll" }, table)];
   const rest = order.length - shown.length;
   if (rest > 0) drawn.push(el("p", { class: "rest" }, more(rest, "places", scene.more)));
-  if (left) drawn.push(el("p", { class: "rest", text: `${counted(left.count, "smaller product")} more sum to ${double(left.sum)}` }));
+  if (left)
+    drawn.push(
+      el("p", { class: "rest", text: `${counted(left.count, "smaller product")} more sum to ${double(left.sum)}` }),
+    );
   return { line: [total(scene, `sum of ${counted(product.length + (left?.count ?? 0), "product")}`)], parts: drawn };
 }
 
@@ -37,7 +44,12 @@ function line(scene, row, end) {
   return el(
     "tr",
     {},
-    el("th", { scope: "row" }, el("span", { text: address(state.network.nodes[node].name, index[row]) }), ...origin(scene, row)),
+    el(
+      "th",
+      { scope: "row" },
+      el("span", { text: address(state.network.nodes[node].name, index[row]) }),
+      ...origin(scene, row),
+    ),
     el("td", {}, read(scene, row, scaleEnd(state, node, null))),
     el("td", {}, cell(weight?.[row] ?? 0, end.weight, "weight")),
     el("td", {}, cell(product[row], end.product, "product", double)),

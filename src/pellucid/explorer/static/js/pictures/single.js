@@ -12,7 +12,13 @@ export function single(scene) {
   const { told, state } = scene;
   const end = scaleEnd(state, scene.inputs[told.terms.source[0]], null);
   if (told.rule === "pick") {
-    const line = el("div", { class: "equation" }, named(scene, 0, end), plain("="), result(double(told.total), "exact", told.total));
+    const line = el(
+      "div",
+      { class: "equation" },
+      named(scene, 0, end),
+      plain("="),
+      result(double(told.total), "exact", told.total),
+    );
     return { line: [line, el("p", { class: "words", text: whyUnchanged(scene) })], parts: [] };
   }
   const filled = el("div", { class: "equation formula" }, ...putIn(scene, end), plain("="));
@@ -20,17 +26,25 @@ export function single(scene) {
   return { line: [el("p", { class: "rule" }, el("code", { text: typeset(told.formula) })), filled], parts: [] };
 }
 
-/** The formula with its numbers put in, each with its name. @param {Scene} scene @param {number} end @returns {HTMLElement[]} */
+/**
+ * The formula with its numbers put in, each with its name.
+ * @param {Scene} scene
+ * @param {number} end
+ * @returns {HTMLElement[]}
+ */
 function putIn(scene, end) {
   const { told } = scene;
-  return told.formula.split(/([A-Za-z_]\w*)/).filter((piece) => piece.trim() !== "").map((piece) => {
-    if (piece === "x") return named(scene, 0, end);
-    const value = told.numbers[piece];
-    if (value === undefined) return plain(typeset(piece).trim());
-    const chip = plain(double(value), "cell symbol");
-    chip.dataset.value = String(value);
-    return el("span", { class: "named" }, el("small", { text: piece }), chip);
-  });
+  return told.formula
+    .split(/([A-Za-z_]\w*)/)
+    .filter((piece) => piece.trim() !== "")
+    .map((piece) => {
+      if (piece === "x") return named(scene, 0, end);
+      const value = told.numbers[piece];
+      if (value === undefined) return plain(typeset(piece).trim());
+      const chip = plain(double(value), "cell symbol");
+      chip.dataset.value = String(value);
+      return el("span", { class: "named" }, el("small", { text: piece }), chip);
+    });
 }
 
 /** @param {Scene} scene @returns {string} */

@@ -29,7 +29,11 @@ export function votes({ state, told }, end) {
     return el(
       "button",
       { type: "button", "data-go": `${origins.node}:${origins.index[best]}`, "aria-label": what, title: what },
-      drawn(node.shape, some.map((row) => ({ place: origins.index[row], amount: terms.product[row] })), end),
+      drawn(
+        node.shape,
+        some.map((row) => ({ place: origins.index[row], amount: terms.product[row] })),
+        end,
+      ),
       el("small", { text: String(channel) }),
     );
   });

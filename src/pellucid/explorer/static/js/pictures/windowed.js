@@ -20,7 +20,8 @@ export function windowed(scene) {
   const cells = rows.slice(0, few).map((row) => {
     const cell = read(scene, row, end, writer(columns, single));
     if (told.rule === "max") cell.classList.add(used[row] ? "winner" : "loser");
-    if (told.rule === "max" && used[row]) cell.setAttribute("aria-label", `${cell.getAttribute("aria-label")}, the largest`);
+    if (told.rule === "max" && used[row])
+      cell.setAttribute("aria-label", `${cell.getAttribute("aria-label")}, the largest`);
     return cell;
   });
   const equation = el("div", { class: columns > 5 ? "equation narrow" : "equation" });
@@ -47,7 +48,8 @@ function whatCounts({ terms, divisor }) {
   const inside = terms.inside.filter(Boolean).length;
   const all = terms.value.length;
   if (inside === all) return `The sum of ${counted(all, "number")}, divided by ${divisor}.`;
-  if (divisor === inside) return `Divided by ${divisor}: padding does not count, only the ${inside} places of the map do.`;
+  if (divisor === inside)
+    return `Divided by ${divisor}: padding does not count, only the ${inside} places of the map do.`;
   if (divisor === all) return `Divided by ${divisor}: the ${all - inside} places of padding count, as zeros.`;
   return `Divided by ${divisor}: padding counts, as zeros; what hangs over beyond the padding does not.`;
 }
