@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
 import statistics
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +61,7 @@ def measure(browser_executable: str | Path) -> dict[str, Any]:
         browser = playwright.chromium.launch(executable_path=str(browser_executable), args=list(FLAGS))
         page = browser.new_context(viewport={"width": 1440, "height": 900}, has_touch=True).new_page()
         interactive = [_open(page, address) for _ in range(5)]
-        taps = _taps(page, [str(node.name) for node in net.nodes])
+        taps = _taps(page, {str(node.name): node.shape for node in net.nodes})
         strokes = _strokes(page)
         browser.close()
     return {
@@ -81,41 +82,46 @@ def _open(page: Page, address: str) -> float:
     return float(ready.get_attribute("data-ready") or "nan")
 
 
-def _taps(page: Page, layers: list[str]) -> list[float]:
+def _taps(page: Page, layers: dict[str, tuple[int, ...]]) -> list[float]:
     """Open every layer and tap units of it, by touch: a mouse would show the arithmetic before it clicks."""
     random = np.random.default_rng(0)
     page.evaluate(STOPWATCH, {"event": "click", "target": "#layer-map", "changed": "#number-title"})
     made = 0
-    for left, layer in zip(range(len(layers), 0, -1), layers, strict=True):
+    for left, (layer, shape) in zip(range(len(layers), 0, -1), layers.items(), strict=True):
         page.locator(f"#columns .card:has(.name:text-is('{layer}')) .head").tap()
-        page.locator(f"#layer-title:has-text('{layer}')").wait_for()
-        for x, y in _places(page, (TAPS - made) // left, random):
-            page.touchscreen.tap(x, y)
+        page.locator(f"#number-title .address:has-text('{layer}[')").wait_for()
+        page.locator("#layer-map").scroll_into_view_if_needed()
+        for _ in range((TAPS - made) // left):
+            page.touchscreen.tap(*_another(page, shape, random))
             made += 1
             _wait(page, made)
     return page.evaluate("window.times")
 
 
+def _another(page: Page, shape: tuple[int, ...], random: np.random.Generator) -> tuple[float, float]:
+    """Return where a unit lies on the screen that is not the one that is shown."""
+    shown = tuple(int(i) for i in re.findall(r"\d+", page.locator("#number-title .address").inner_text())[1:])
+    if len(shape) == 3:
+        rows, columns = shape[1:]
+    else:  # a vector is laid out in lines
+        columns = 1 if shape[0] <= 12 else min(32, 2 ** math.ceil(math.log2(math.sqrt(shape[0]))))
+        rows = math.ceil(shape[0] / columns)
+    here = shown[1:] if len(shape) == 3 else divmod(shown[0], columns)
+    row, column = here
+    while (row, column) == tuple(here):
+        row, column = (int(random.integers(size)) for size in (rows, columns))
+    box = page.locator("#layer-map canvas").bounding_box()
+    assert box is not None
+    return box["x"] + (column + 0.5) / columns * box["width"], box["y"] + (row + 0.5) / rows * box["height"]
+
+
 def _wait(page: Page, count: int) -> None:
     """Wait until so many answers were timed; Playwright's own way needs an eval, which the page forbids."""
-    while page.evaluate("window.times.length") < count:
+    for _ in range(2000):
+        if page.evaluate("window.times.length") >= count:
+            return
         page.wait_for_timeout(5)
-
-
-def _places(page: Page, count: int, random: np.random.Generator) -> Iterator[tuple[float, float]]:
-    """Yield places on the open map, each on a unit that is not the one before it."""
-    page.locator("#layer-map").scroll_into_view_if_needed()
-    before = None
-    while count:
-        box = page.locator("#layer-map canvas").bounding_box()
-        assert box is not None
-        x, y = random.uniform(0.02, 0.98, 2)
-        place = box["x"] + x * box["width"], box["y"] + y * box["height"]
-        cell = int(x * 8), int(y * 8)
-        if cell != before:
-            before = cell
-            count -= 1
-            yield place
+    raise RuntimeError(f"the page gave no answer number {count}")
 
 
 def _strokes(page: Page) -> list[float]:

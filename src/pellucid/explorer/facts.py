@@ -61,7 +61,7 @@ def _pads(node: Node) -> list[list[int]] | None:
     shapes = [before.shape for before in node.inputs]
     windows = node.layer.windows(*shapes)
     mirrored = node.layer.config().get("padding_mode", "zeros") != "zeros"  # such padding is places of the map itself
-    if windows is None or mirrored or any(len(shape) != 3 for shape in shapes):
+    if mirrored or any(len(shape) != 3 for shape in shapes):
         return None
     sides = [w.extent(size) for w, size in zip(windows, shapes[0][1:], strict=True) if isinstance(w, Window)]
     return [list(side) for side in sides] if len(sides) == 2 else None

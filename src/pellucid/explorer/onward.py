@@ -67,10 +67,11 @@ def _places(node: Node, sources: list[int], shape: Shape, index: Index) -> Itera
     windows = node.layer.windows(*shapes)
     if node.shape == shape:
         yield index
-    elif node.shape[0] == shape[0] and windows is None:
-        yield index[0], *(0,) * (len(node.shape) - 1)
-    elif node.shape[0] == shape[0] and windows is not None and len(node.shape) == len(shape) == 3:
-        reached = (window.reached(at, size) for window, at, size in zip(windows, index[1:], shape[1:], strict=True))
+    elif node.shape[0] == shape[0] and len(shape) == 3 and (len(node.shape) == 3 or windows == (None, None)):
+        reached = (
+            range(outputs) if window is None else window.reached(at, size)
+            for window, at, size, outputs in zip(windows, index[1:], shape[1:], node.shape[1:], strict=False)
+        )
         yield from ((index[0], *place) for place in itertools.product(*reached))
     elif not node.layer.weights(*shapes):  # a layer that lays numbers out anew: send their places through it
         sent = [np.full((1, *other), -1.0) for other in shapes]

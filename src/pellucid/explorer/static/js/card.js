@@ -1,9 +1,9 @@
 // One column of the overview: a layer's name and facts, and its feature maps.
 
 import { el } from "./dom.js";
-import { counted, grouped, shape, typeset } from "./format.js";
+import { counted, grouped, shape } from "./format.js";
 import { drawPicture, stacked } from "./heat.js";
-import { frame, isVector, mapCount } from "./shapes.js";
+import { frame, isVector, mapCount, sizeRules } from "./shapes.js";
 import { drawSmall, scaleEnd } from "./values.js";
 
 /** @typedef {import("./store.js").State} State @typedef {import("./values.js").Values} Values */
@@ -171,14 +171,7 @@ function facts(node) {
   const list = el("dl", { class: "facts" });
   const add = (/** @type {string} */ term, /** @type {string} */ fact) =>
     list.append(el("div", {}, el("dt", { text: term }), el("dd", { text: fact })));
-  if (node.formulas) {
-    const [rows, columns] = node.formulas.map(typeset);
-    if (rows === columns) add("rows, columns", rows);
-    else {
-      add("rows", rows);
-      add("columns", columns);
-    }
-  }
+  for (const [which, rule] of sizeRules(node)) add(which, rule);
   if (node.params !== undefined) add("parameters", grouped(node.params));
   if (node.macs) add("multiply-adds", grouped(node.macs));
   if (node.receptive_field && node.status !== undefined) {

@@ -2,10 +2,10 @@
 
 import { Grid, NO_PADS } from "./grid.js";
 import { byId, el } from "./dom.js";
-import { counted, grouped, shape, typeset } from "./format.js";
+import { counted, grouped, shape } from "./format.js";
 import { complain } from "./journey.js";
 import { Reads } from "./reads.js";
-import { frame, isVector, mapCount, placeOf, unitAt } from "./shapes.js";
+import { frame, isVector, mapCount, placeOf, sizeRules, unitAt } from "./shapes.js";
 import { scaleEnd } from "./values.js";
 
 /** @typedef {import("./store.js").State} State */
@@ -152,13 +152,7 @@ export class Layer {
 /** @param {State} state @param {import("./source.js").NodeFacts} node @returns {string[]} */
 function facts(state, node) {
   const said = [`shape ${shape(node.shape)}`];
-  if (node.formulas) {
-    const [rows, columns] = node.formulas.map(typeset);
-    said.push(
-      rows === columns ? `size: ${rows}` : `rows: ${rows}`,
-      ...(rows === columns ? [] : [`columns: ${columns}`]),
-    );
-  }
+  for (const [which, rule] of sizeRules(node)) said.push(`${which}: ${rule}`);
   if (node.params) {
     const share = ((100 * node.params) / state.network.params).toFixed(1);
     said.push(`${counted(node.params, "parameter")} (${share} % of ${grouped(state.network.params)})`);

@@ -178,8 +178,8 @@ function verdict(told) {
     row("difference", off.replaceAll("-", "−"), told.error),
   ];
   if (told.cancellation > 1000) {
-    const times = told.cancellation.toPrecision(2);
-    rows.push(row("cancellation", `the terms are ${times} times larger than their sum`, told.cancellation));
+    const times = Number.isFinite(told.cancellation) ? `${told.cancellation.toPrecision(2)} times` : "infinitely";
+    rows.push(row("cancellation", `the terms are ${times} larger than their sum`, told.cancellation));
   }
   return rows;
 }

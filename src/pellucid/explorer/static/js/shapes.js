@@ -1,5 +1,7 @@
 // How numbers of any shape lie on a flat picture: maps by row and column, vectors in lines.
 
+import { typeset } from "./format.js";
+
 /** @typedef {{channel: number, row: number, column: number}} OnMap */
 
 /** @param {number[]} shape @returns {boolean} */
@@ -54,6 +56,25 @@ export function placeOf(shape, unit) {
   if (isVector(shape)) return { channel: 0, row: Math.floor(unit[0] / columns), column: unit[0] % columns };
   const row = unit.slice(1, -1).reduce((rows, at, axis) => rows * shape[axis + 1] + at, 0);
   return { channel: unit[0], row, column: unit[unit.length - 1] };
+}
+
+/**
+ * The rules of a layer's rows and columns, as [which, rule]: one if both are the same, none if there is no such rule.
+ * @param {import("./source.js").NodeFacts} node
+ * @returns {[string, string][]}
+ */
+export function sizeRules(node) {
+  if (!node.formulas) return [];
+  const sizes = (/** @type {number[]} */ shape) => String(shape.slice(1));
+  const padded = (node.pads ?? []).flat().some((pad) => pad > 0);
+  const moves = Boolean(node.macs) || padded || sizes(node.shape) !== sizes(node.input_shapes?.[0] ?? []);
+  if (!moves) return [["rows, columns", "as its input"]];
+  const [rows, columns] = node.formulas.map(typeset);
+  if (rows === columns) return [["rows, columns", rows]];
+  return [
+    ["rows", rows],
+    ["columns", columns],
+  ];
 }
 
 /** A unit's place in words. @param {number[]} shape @param {number[]} unit @returns {string} */

@@ -5,8 +5,8 @@ import { LRU } from "./lru.js";
 
 /**
  * @typedef {{name: string, kind: string, description: string, about: string, inputs: number[], shape: number[],
- *   params?: number, macs?: number, receptive_field?: number[], jump?: number[], status?: string,
- *   formulas?: string[] | null, pads?: number[][] | null, weights?: {[name: string]: number[]}}} NodeFacts
+ *   input_shapes?: number[][], params?: number, macs?: number, receptive_field?: number[], jump?: number[],
+ *   status?: string, formulas?: string[] | null, pads?: number[][] | null}} NodeFacts
  * @typedef {{title: string, params: number, macs: number, nodes: NodeFacts[], outputs: number[], classes: string[],
  *   samples: number, draws: boolean}} NetworkFacts
  * @typedef {{run: string, sample: number | null, label: number | null, engine: string, scores: number[] | null,

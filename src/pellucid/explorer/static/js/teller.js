@@ -45,9 +45,9 @@ export class Teller {
     }
     const given = state.network.nodes[state.node].inputs.length === 0;
     const { run } = state.run;
-    const field = this.#source.field(run, state.node, unit);
     this.#store.set({ told: given ? null : await this.#source.explain(run, state.node, unit) });
-    this.#store.set({ field: await field });
+    if (key(this.#store.state) !== this.#wanted) return; // the pointer is elsewhere by now
+    this.#store.set({ field: await this.#source.field(run, state.node, unit) });
   }
 }
 
