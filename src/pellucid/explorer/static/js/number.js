@@ -187,6 +187,6 @@ function verdict(told) {
 /** @param {number} ulps @returns {string} */
 function places(ulps) {
   if (!Number.isFinite(ulps)) return "not a number of last places";
-  const count = ulps < 0.1 ? ulps.toExponential(0) : ulps < 100 ? ulps.toPrecision(2) : ulps.toFixed(0);
+  const count = ulps < 0.001 ? ulps.toExponential(0) : ulps < 100 ? ulps.toPrecision(2) : ulps.toFixed(0);
   return `${count} units in the last place`;
 }
