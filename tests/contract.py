@@ -126,7 +126,7 @@ def check_explanation(example: Example, *, most: int = 40) -> None:
                 f"{layer} at {place}: {told.total} {y[(0, *place)]}"
             )
             _check_terms(layer, told.terms, xs)
-            _check_rule(layer, told)
+            _check_rule(layer, told, place)
 
 
 def _check_terms(layer: Layer, terms: Any, xs: Sequence[Array]) -> None:
@@ -141,16 +141,24 @@ def _check_terms(layer: Layer, terms: Any, xs: Sequence[Array]) -> None:
         assert np.array_equal(terms.product, terms.value * terms.weight)
 
 
-def _check_rule(layer: Layer, told: Any) -> None:
+SYMBOLS = {"exp": np.exp, "sqrt": np.sqrt, "tanh": np.tanh, "max": max, "__builtins__": {}}
+
+
+def _check_rule(layer: Layer, told: Any, place: tuple[int, ...]) -> None:
+    own = (told.terms.index == place).all(axis=1).argmax() if told.rule == "share" else 0
     used = told.terms.product[told.terms.used]
     recomputed = {
         "sum": lambda: used.sum() + (told.bias or 0.0),
         "mean": lambda: used.sum() / told.divisor,
         "max": lambda: used.max(),
         "pick": lambda: used[0],
-        "function": lambda: told.total,
+        "share": lambda: used[own] / used.sum(),
+        "function": lambda: eval(told.formula, {**SYMBOLS, **told.numbers, "x": float(told.terms.value[0])}),
     }[told.rule]()
     assert abs(recomputed - told.total) <= EXACT * max(1.0, float(np.abs(used).sum())), f"{layer}: {told.rule}"
+    if told.rule == "share":  # a softmax's shares, of exponentials that are those of the values read
+        x = told.terms.value
+        assert np.array_equal(told.terms.product, np.exp(x - x.max()))
     if told.rule == "max":
         assert told.total == told.terms.value[told.terms.inside].max()
 
@@ -206,18 +214,21 @@ def check_engine(engine: Engine, example: Example, *, tolerance: float = 2e-5) -
     inputs = tuple(values((BATCH, *shape), i).astype(np.float32) for i, shape in enumerate(example.shapes))
     exact = {name: np.asarray(net.weights[name], np.float64) for name in net.weights}
     doubles = tuple(x.astype(np.float64) for x in inputs)
-    _check_close(engine.program(net).trace(inputs), forward(net, doubles, Run(), exact), tolerance)
+    _check_close(engine.program(net).trace(inputs), forward(net, doubles, Run(), weights=exact), tolerance)
     (y,) = engine.program(net).run(inputs)
-    _check_close({"here": y}, {"here": forward(net, doubles, Run(), exact)["here"]}, tolerance)
+    _check_close({"here": y}, {"here": forward(net, doubles, Run(), weights=exact)["here"]}, tolerance)
     samples = np.array([7, 4])
     loss = MeanSquaredError()
     targets = values(y.shape, 5).astype(np.float32)
     run = Run(training=True, seed=3, samples=samples)
-    told = forward(net, doubles, run, exact)
-    wanted = backward(net, told, {"here": loss.gradient(told["here"], targets.astype(np.float64))}, run, exact)
+    told = forward(net, doubles, run, weights=exact)
+    grads = {"here": loss.gradient(told["here"], targets.astype(np.float64))}
+    wanted = backward(net, told, grads, run, weights=exact)
     trainer = engine.trainer(net, loss, SGD(0.5), seed=3)
-    _check_close(trainer.gradients(inputs, targets, samples), wanted, tolerance)
-    moved = {name: exact[name] - 0.5 * wanted[name] for name in net.weights.trainable}
+    found = trainer.gradients(inputs, targets, samples)
+    _check_close(found.weights, wanted.weights, tolerance)
+    _check_close(dict(enumerate(found.inputs)), dict(enumerate(wanted.inputs)), tolerance)
+    moved = {name: exact[name] - 0.5 * wanted.weights[name] for name in net.weights.trainable}
     step = trainer.step(inputs, targets, samples, rate=0.5)
     trainer.sync()
     _check_close({name: net.weights[name] for name in moved}, moved, tolerance)
@@ -226,7 +237,7 @@ def check_engine(engine: Engine, example: Example, *, tolerance: float = 2e-5) -
     _check_close({n: net.weights[f"here.{n}"] for n in watched}, watched, tolerance)
 
 
-def _check_close(found: Mapping[str, Array], wanted: Mapping[str, Array], tolerance: float) -> None:
+def _check_close(found: Mapping[Any, Array], wanted: Mapping[Any, Array], tolerance: float) -> None:
     assert set(found) == set(wanted), f"gave {sorted(found)}, wanted {sorted(wanted)}"
     for name, right in wanted.items():
         given = found[name]

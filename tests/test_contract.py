@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from contract import LAYER_CHECKS, check_engine
+from contract_training import LOSSES, OPTIMIZERS, check_running, check_training
 from geometries import convolutions, pools
 from hypothesis import given, settings
 
 from pellucid.engines import ENGINES
 from pellucid.layers import REGISTRY
 from pellucid.layers.base import Example
+from pellucid.train import Loss, Optimizer
 
 EXAMPLES = [
     pytest.param(example, id=f"{example.layer} on {' and '.join(map(str, example.shapes))}")
@@ -61,3 +63,17 @@ def test_pools_keep_the_contract(example: Example) -> None:
 def test_engines_agree_on_geometries(engine: str, example: Example) -> None:
     """Every engine equals the definition for any geometry."""
     check_engine(ENGINES[engine], example)
+
+
+@pytest.mark.parametrize("engine", RUNNABLE)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=repr)
+@pytest.mark.parametrize("loss", LOSSES, ids=repr)
+def test_engines_train_as_defined(engine: str, loss: Loss, optimizer: Optimizer) -> None:
+    """Several steps, with every loss and optimizer, equal the definition's, also when resumed in between."""
+    check_training(ENGINES[engine], loss, optimizer)
+
+
+@pytest.mark.parametrize("engine", RUNNABLE)
+def test_programs_see_new_weights_and_keep_old_answers(engine: str) -> None:
+    """Weights may be assigned at any time, and what was returned belongs to the caller."""
+    check_running(ENGINES[engine])

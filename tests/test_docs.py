@@ -45,7 +45,17 @@ def fences(text: str, *languages: str) -> list[str]:
 
 
 # What Pellucid hands out, as facts: nobody makes one.
-RESULTS = {"Epoch", "Evaluation", "Format", "History", "LayerSummary", "ReceptiveField", "Status", "Step"}
+RESULTS = {
+    "BatchGradients",
+    "Epoch",
+    "Evaluation",
+    "Format",
+    "History",
+    "LayerSummary",
+    "ReceptiveField",
+    "Status",
+    "Step",
+}
 
 
 # Examples

@@ -22,7 +22,8 @@ SURFACE = {
         "trace",
     ],
     "pellucid.engines": [
-        "ENGINES", "Engine", "LossRule", "OptimizerRule", "Program", "State", "Step", "Trainer", "as_inputs",
+        "BatchGradients", "ENGINES", "Engine", "LossRule", "OptimizerRule", "Program", "State", "Step", "Trainer",
+        "as_inputs",
         "available", "get", "predict",
     ],
 }  # fmt: skip

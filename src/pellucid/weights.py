@@ -18,25 +18,30 @@ Floats = NDArray[np.float32]
 class WeightStore(MutableMapping[str, Floats]):
     """The weights of one network by full name, such as "conv1.weight".
 
-    Reading gives the array itself, which may be changed in place. Assigning checks the shape and converts to float32.
-    Names can be neither added nor removed. First values are a function of the seed and the weight's name, and are
-    made when a weight is first read, so that a large network costs nothing until it runs.
+    Reading gives an array that cannot be changed: who holds it, such as a trace, holds it for good. Assigning checks
+    the shape, converts to float32 and copies. Names can be neither added nor removed. First values are a function of
+    the seed and the weight's name, and are made when a weight is first read, so that a large network costs nothing
+    until it runs.
 
     Args:
         specs: each weight's shape and initializer.
         seed: the seed of the first values.
+
+    Attributes:
+        version: how often a weight was assigned; engines that keep weights in a form of their own look at it.
     """
 
     def __init__(self, specs: Mapping[str, Weight], seed: int) -> None:
         self.specs = dict(specs)
         self._seed = seed
         self._arrays: dict[str, Floats] = {}
+        self.version = 0
 
     def __getitem__(self, name: str) -> Floats:
         if name not in self._arrays:
             if name not in self.specs:
                 raise unknown_name("weight", name, self.specs)
-            self._arrays[name] = self.specs[name].initial(generator(self._seed, name))
+            self._arrays[name] = _frozen(self.specs[name].initial(generator(self._seed, name)))
         return self._arrays[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
@@ -72,7 +77,8 @@ class WeightStore(MutableMapping[str, Floats]):
                 expected=f"at most {np.finfo(np.float32).max:.3g}, float32's largest",
                 fix="scale the weights down",
             )
-        self._arrays[name] = taken
+        self._arrays[name] = _frozen(taken)
+        self.version += 1
 
     def __delitem__(self, name: str) -> None:
         raise ShapeError(
@@ -81,6 +87,11 @@ class WeightStore(MutableMapping[str, Floats]):
             expected="the weights of the network's layers, all of them",
             fix="build a network without the layer",
         )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for array in self._arrays.values():
+            _frozen(array)  # copies of arrays that cannot be changed can be
 
     def __eq__(self, other: object) -> bool:
         return self is other  # a mapping's own rule would ask arrays for one truth; compare them array by array
@@ -105,3 +116,8 @@ class WeightStore(MutableMapping[str, Floats]):
     def copy(self) -> dict[str, Floats]:
         """Return copies of all arrays by name."""
         return {name: self[name].copy() for name in self}
+
+
+def _frozen(array: Floats) -> Floats:
+    array.flags.writeable = False
+    return array

@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from threadpoolctl import ThreadpoolController
+
+from pellucid.engines.threads import one_thread
 
 # Products large enough that OpenBLAS shares them: forward, both gradients, a batch norm and a dropout on the way.
 TRAINED = """
@@ -41,3 +46,22 @@ def test_the_number_of_threads_changes_no_bit() -> None:
     """Weights trained with one, two and five threads are equal bit by bit."""
     assert trained(1) == trained(2) == trained(5)
     assert len(trained(1)) == 65
+
+
+def test_threads_of_python_keep_each_others_limit() -> None:
+    """While several threads of Python come and go, each has one thread of the BLAS; afterwards there are as before."""
+    controller = ThreadpoolController()
+
+    def allowed() -> list[int]:
+        return [library["num_threads"] for library in controller.info() if library["user_api"] == "blas"]
+
+    def work(_: int) -> list[int]:
+        with one_thread(), one_thread():
+            first = allowed()
+            return first + allowed()
+
+    before = allowed()
+    with ThreadPoolExecutor(4) as pool:
+        found = [number for numbers in pool.map(work, range(200)) for number in numbers]
+    assert set(found) == {1}
+    assert allowed() == before

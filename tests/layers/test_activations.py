@@ -12,6 +12,7 @@ from by_hand import Refusal, backward, doubles, forward
 from pellucid.errors import ParameterError, ShapeError
 from pellucid.layers import Layer, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from pellucid.layers.base import Cost, Run
+from pellucid.window import Window
 
 INF, NAN = math.inf, math.nan
 POINTS = [-INF, -1000, -2, -0.0, 0.0, 3, 1000, INF, NAN]
@@ -115,12 +116,18 @@ def test_softmax_of_nan_and_infinity() -> None:
 
 
 @pytest.mark.parametrize(
-    ("axis", "shape", "windowed"),
-    [(0, (3, 4, 5), True), (-3, (3, 4, 5), True), (1, (3, 4, 5), False), (0, (7,), False)],
+    ("axis", "shape", "windows"),
+    [
+        (0, (3, 4, 5), (Window(1), Window(1))),
+        (-3, (3, 4, 5), (Window(1), Window(1))),
+        (1, (3, 4, 5), (None, Window(1))),
+        (-1, (3, 4, 5), (Window(1), None)),
+        (0, (7,), (None, None)),
+    ],
 )
-def test_softmax_windows(axis: int, shape: tuple[int, ...], windowed: bool) -> None:
+def test_softmax_windows(axis: int, shape: tuple[int, ...], windows: object) -> None:
     """A unit of a softmax over channels reads one place of the maps; any other reads along rows or columns."""
-    assert (Softmax(axis).windows(shape) is not None) == windowed
+    assert Softmax(axis).windows(shape) == windows
 
 
 def test_costs() -> None:

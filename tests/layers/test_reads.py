@@ -12,6 +12,7 @@ from pellucid.layers import REGISTRY, Flatten, GlobalAvgPool2d, Linear, ReLU
 from pellucid.layers.activations import Elementwise
 from pellucid.layers.base import Example, Run
 from pellucid.layers.pooling import MaxPool2d
+from pellucid.window import Window
 
 EXAMPLES = [example for kind in REGISTRY.values() for example in kind.examples()]
 
@@ -49,8 +50,9 @@ def test_many_units_read_what_each_reads(example: Example) -> None:
 
 
 def test_windows_of_units() -> None:
-    """A unit with no window reads everything; activations and flatten read place by place."""
-    assert Linear(3).windows((5,)) is GlobalAvgPool2d().windows((5, 2, 2)) is None
+    """A unit without a window reads the whole axis; activations and flatten read place by place."""
+    assert Linear(3).windows((5,)) == GlobalAvgPool2d().windows((5, 2, 2)) == (None, None)
+    assert Linear(3).windows((2, 4, 5)) == (Window(1), None)
     assert ReLU().windows((5,)) == Flatten().windows((5, 2, 2)) == Linear.__mro__[1]().windows()
 
 

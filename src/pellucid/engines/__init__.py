@@ -8,12 +8,13 @@ import numpy as np
 
 from ..errors import EngineError, ParameterError, unknown_name
 from ..network import Network
-from .base import Engine, LossRule, OptimizerRule, Program, State, Step, Trainer
+from .base import BatchGradients, Engine, LossRule, OptimizerRule, Program, State, Step, Trainer
 from .inputs import as_inputs
 from .reference import ReferenceEngine
 
 __all__ = [
     "ENGINES",
+    "BatchGradients",
     "Engine",
     "LossRule",
     "OptimizerRule",

@@ -25,7 +25,16 @@ State = dict[str, NDArray[Any]]
 
 
 class LossRule(Protocol):
-    """What an engine needs of a loss: its definition, which faster engines may recognise and compile."""
+    """What an engine needs of a loss: its definition. Faster engines recognise `kind` and compile their own."""
+
+    @property
+    def kind(self) -> str:
+        """The loss's kind, such as "CrossEntropy"."""
+        ...
+
+    def config(self) -> dict[str, Any]:
+        """Return its parameters by name."""
+        ...
 
     def values(self, outputs: Array, targets: NDArray[Any]) -> Array:
         """Return each sample's loss, (N,)."""
@@ -37,7 +46,16 @@ class LossRule(Protocol):
 
 
 class OptimizerRule(Protocol):
-    """What an engine needs of an optimizer: its definition, which faster engines may recognise and compile."""
+    """What an engine needs of an optimizer: its definition. Faster engines recognise `kind` and compile their own."""
+
+    @property
+    def kind(self) -> str:
+        """The optimizer's kind, such as "SGD"."""
+        ...
+
+    def config(self) -> dict[str, Any]:
+        """Return its parameters by name."""
+        ...
 
     @property
     def slots(self) -> tuple[str, ...]:
@@ -53,14 +71,26 @@ class OptimizerRule(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """What one training step gave: each sample's loss (N,), and the outputs (N, ...) before the step."""
+    """What one training step gave: each sample's loss (N,), and the first output (N, ...) before the step."""
 
     losses: Floats
     outputs: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class BatchGradients:
+    """The batch's mean loss's gradient in each input, in order, and in each trainable weight by name."""
+
+    inputs: tuple[Array, ...]
+    weights: Mapping[str, Array]
+
+
 class Program(ABC):
-    """A network made ready to run. It reads the network's weights anew at every call."""
+    """A network made ready to run.
+
+    It reads the network's weights anew at every call; `WeightStore.version` tells whether any was assigned since.
+    Arrays that it returns are the caller's: no later call may change them. Several threads may call it.
+    """
 
     @abstractmethod
     def run(self, inputs: tuple[Floats, ...]) -> tuple[Floats, ...]:
@@ -72,15 +102,18 @@ class Program(ABC):
 
 
 class Trainer(ABC):
-    """A network being trained. It may keep the weights in its own form until `sync`."""
+    """A network being trained on its first output; weights that this output does not depend on stay as they are.
+
+    It may keep the weights in its own form until `sync`. Arrays that it returns are the caller's.
+    """
 
     @abstractmethod
     def step(self, inputs: tuple[Floats, ...], targets: NDArray[Any], samples: Samples, *, rate: float) -> Step:
-        """Make one training step on a batch whose samples have these numbers in the data set."""
+        """Make one training step on a batch of any size whose samples have these numbers in the data set."""
 
     @abstractmethod
-    def gradients(self, inputs: tuple[Floats, ...], targets: NDArray[Any], samples: Samples) -> dict[str, Floats]:
-        """Return the mean loss's gradient in every trainable weight, and in each input by name; change nothing."""
+    def gradients(self, inputs: tuple[Floats, ...], targets: NDArray[Any], samples: Samples) -> BatchGradients:
+        """Return the mean loss's gradients as the next step would use them; change nothing."""
 
     @abstractmethod
     def sync(self) -> None:
@@ -96,7 +129,7 @@ class Trainer(ABC):
 
 
 class Engine(ABC):
-    """Something that runs networks."""
+    """Something that runs networks. An engine with options, such as a device, is an object made with them."""
 
     name: ClassVar[str]
     about: ClassVar[str]
@@ -107,7 +140,7 @@ class Engine(ABC):
 
     @abstractmethod
     def program(self, net: Network) -> Program:
-        """Make `net` ready to run."""
+        """Make `net` ready to run. It is asked for at every use: an engine keeps what is costly, a network each."""
 
     @abstractmethod
     def trainer(self, net: Network, loss: LossRule, optimizer: OptimizerRule, *, seed: int) -> Trainer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,7 +10,8 @@ from numpy.typing import NDArray
 
 from ..layers.base import Array, Run
 from ..network import Network
-from .base import Engine, Floats, LossRule, OptimizerRule, Program, Samples, State, Step, Trainer
+from ..wiring import in_order, name_of
+from .base import BatchGradients, Engine, Floats, LossRule, OptimizerRule, Program, Samples, State, Step, Trainer
 from .threads import one_thread
 
 Values = dict[str, Array]
@@ -17,42 +19,76 @@ Values = dict[str, Array]
 
 @one_thread()
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # NaN and infinities speak for themselves
-def forward(net: Network, inputs: tuple[Array, ...], run: Run, weights: dict[str, Array] | None = None) -> Values:
-    """Return every value by name; `weights` replaces the network's, in float64 for instance."""
-    values: Values = {str(node.name): x for node, x in zip(net.inputs, inputs, strict=True)}
+def forward(
+    net: Network,
+    inputs: tuple[Array, ...],
+    run: Run,
+    *,
+    weights: Values | None = None,
+    keep: Collection[str] | None = None,
+) -> Values:
+    """Return values by name.
+
+    Args:
+        net: the network.
+        inputs: an array (N, ...) for each input.
+        run: in training or not, and the key of the random numbers.
+        weights: what replaces the network's weights, float64 arrays for instance.
+        keep: the names of the values wanted; the others are let go after their last reader. None: all.
+    """
+    values: Values = {name_of(node): x for node, x in zip(net.inputs, inputs, strict=True)}
+    last = {name_of(before): name_of(node) for node in net.nodes for before in node.inputs}  # who reads it last
     for node in net.nodes:
         assert node.layer is not None
-        name = str(node.name)
-        read = [values[str(before.name)] for before in node.inputs]
+        name = name_of(node)
+        read = [values[name_of(before)] for before in node.inputs]
         values[name] = node.layer.forward(*read, w=layer_weights(net, name, weights), run=run.at(name))
+        if keep is not None:
+            for before in {name_of(before) for before in node.inputs}:
+                if last[before] == name and before not in keep:
+                    del values[before]
     return values
 
 
 @one_thread()
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # NaN and infinities speak for themselves
-def backward(net: Network, values: Values, grads: Values, run: Run, weights: dict[str, Array] | None = None) -> Values:
-    """Return the gradients in every weight and input by name, given those in the outputs."""
-    grads = dict(grads)
+def backward(net: Network, values: Values, grads: Values, run: Run, *, weights: Values | None = None) -> BatchGradients:
+    """Return the gradients in every trainable weight and every input, given `grads`, those in outputs by name.
+
+    What the given outputs do not depend on has a gradient of zeros.
+    """
+    flowing = dict(grads)
     in_weights: Values = {}
     for node in reversed(net.nodes):
         assert node.layer is not None
-        name = str(node.name)
-        if name not in grads:
+        name = name_of(node)
+        if name not in flowing:
             continue
-        read = [values[str(before.name)] for before in node.inputs]
+        read = [values[name_of(before)] for before in node.inputs]
         given = layer_weights(net, name, weights)
-        found = node.layer.backward(grads.pop(name), *read, y=values[name], w=given, run=run.at(name))
+        found = node.layer.backward(flowing.pop(name), *read, y=values[name], w=given, run=run.at(name))
         for before, grad in zip(node.inputs, found.inputs, strict=True):
-            key = str(before.name)
-            grads[key] = grads[key] + grad if key in grads else grad
+            _add(flowing, name_of(before), grad)
         full = net.weight_names(name)
         for short, grad in found.weights.items():
-            key = full[short]
-            in_weights[key] = in_weights[key] + grad if key in in_weights else grad
-    return {**in_weights, **grads}
+            _add(in_weights, full[short], grad)
+    source = net.weights if weights is None else weights
+    return BatchGradients(
+        inputs=tuple(
+            flowing[name] if name in flowing else np.zeros_like(values[name]) for name in map(name_of, net.inputs)
+        ),
+        weights={
+            name: in_weights[name] if name in in_weights else np.zeros_like(source[name])
+            for name in net.weights.trainable
+        },
+    )
 
 
-def layer_weights(net: Network, name: str, weights: dict[str, Array] | None = None) -> Values:
+def _add(grads: Values, name: str, grad: Array) -> None:
+    grads[name] = grads[name] + grad if name in grads else grad
+
+
+def layer_weights(net: Network, name: str, weights: Values | None = None) -> Values:
     """Return a layer's weights by its own names for them."""
     source = net.weights if weights is None else weights
     return {short: source[full] for short, full in net.weight_names(name).items()}
@@ -66,8 +102,9 @@ class ReferenceProgram(Program):
 
     def run(self, inputs: tuple[Floats, ...]) -> tuple[Floats, ...]:
         """Return the outputs (N, ...) for inputs (N, ...)."""
-        values = self.trace(inputs)
-        return tuple(values[str(node.name)] for node in self._net.outputs)
+        wanted = [name_of(node) for node in self._net.outputs]
+        values = forward(self._net, inputs, Run(), keep=wanted)
+        return tuple(values[name] for name in wanted)
 
     def trace(self, inputs: tuple[Floats, ...]) -> dict[str, Floats]:
         """Return every value by name (N, ...)."""
@@ -80,39 +117,42 @@ class ReferenceTrainer(Trainer):
     def __init__(self, net: Network, loss: LossRule, optimizer: OptimizerRule, seed: int) -> None:
         self._net, self._loss, self._optimizer, self._seed = net, loss, optimizer, seed
         self._step = 0
+        self._output = name_of(net.outputs[0])
+        self._names = trained(net)
         self._slots: dict[str, dict[str, Floats]] = {
-            name: {slot: np.zeros_like(net.weights[name]) for slot in optimizer.slots} for name in net.weights.trainable
+            name: {slot: np.zeros_like(net.weights[name]) for slot in optimizer.slots} for name in self._names
         }
 
-    def _pass(self, inputs: tuple[Floats, ...], targets: NDArray[Any], samples: Samples) -> tuple[Values, Values]:
+    def _pass(
+        self, inputs: tuple[Floats, ...], targets: NDArray[Any], samples: Samples
+    ) -> tuple[Values, BatchGradients]:
         """Return all values and all gradients of one batch."""
         run = Run(training=True, seed=self._seed, step=self._step, samples=samples)
         values = forward(self._net, inputs, run)
-        name = str(self._net.outputs[0].name)
-        grads = {name: self._loss.gradient(values[name], targets)}
+        grads = {self._output: self._loss.gradient(values[self._output], targets)}
         return values, backward(self._net, values, grads, run)
 
     def step(self, inputs: tuple[Floats, ...], targets: NDArray[Any], samples: Samples, *, rate: float) -> Step:
         """Make one training step."""
         values, grads = self._pass(inputs, targets, samples)
-        outputs = values[str(self._net.outputs[0].name)]
+        outputs = values[self._output]
         losses = self._loss.values(outputs, targets)
         weights = self._net.weights
         for node in self._net.nodes:  # what only watches the data moves first, with the batch's own values
             assert node.layer is not None
-            name = str(node.name)
-            read = [values[str(before.name)] for before in node.inputs]
+            name = name_of(node)
+            read = [values[name_of(before)] for before in node.inputs]
             for short, new in node.layer.updates(*read, w=layer_weights(self._net, name)).items():
                 weights[self._net.weight_names(name)[short]] = new
-        for name in weights.trainable:
+        for name in self._names:
             weights[name], self._slots[name] = self._optimizer.update(
-                weights[name], grads[name], self._slots[name], step=self._step, rate=rate
+                weights[name], grads.weights[name], self._slots[name], step=self._step, rate=rate
             )
         self._step += 1
         return Step(losses, outputs)
 
-    def gradients(self, inputs: tuple[Floats, ...], targets: NDArray[Any], samples: Samples) -> dict[str, Floats]:
-        """Return the mean loss's gradient in every trainable weight and input."""
+    def gradients(self, inputs: tuple[Floats, ...], targets: NDArray[Any], samples: Samples) -> BatchGradients:
+        """Return the mean loss's gradient in every trainable weight and every input."""
         return self._pass(inputs, targets, samples)[1]
 
     def sync(self) -> None:
@@ -131,6 +171,13 @@ class ReferenceTrainer(Trainer):
         for name, slots in self._slots.items():
             for slot in slots:
                 slots[slot] = np.array(state[f"{name}/{slot}"], np.float32)
+
+
+def trained(net: Network) -> tuple[str, ...]:
+    """Return the trainable weights that the first output depends on: the others have no gradient, and stay."""
+    needed = in_order([net.outputs[0]], list(net.inputs))
+    reached = {full for node in needed for full in net.weight_names(name_of(node)).values()}
+    return tuple(name for name in net.weights.trainable if name in reached)
 
 
 class ReferenceEngine(Engine):

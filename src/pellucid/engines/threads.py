@@ -5,6 +5,7 @@ A BLAS that shares a product among threads cuts it elsewhere for another number 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
@@ -13,15 +14,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
+# The limit is the process's, and the first of Python's threads to leave would lift it from under the others.
+_ONE_AT_A_TIME = threading.RLock()
+
 
 @contextmanager
 def one_thread() -> Generator[None]:
-    """Hold NumPy's BLAS to one thread; afterwards it has as many as before.
+    """Hold NumPy's BLAS to one thread; afterwards it has as many as before. Threads of Python wait for each other.
 
     >>> with one_thread():
     ...     pass
     """
-    with _controller().limit(limits=1, user_api="blas"):
+    with _ONE_AT_A_TIME, _controller().limit(limits=1, user_api="blas"):
         yield
 
 

@@ -66,9 +66,15 @@ class Explanation(Arithmetic):
 
     @property
     def cancellation(self) -> float:
-        """How many times larger the sum of sizes is than the size of the sum: 1 is none, large loses digits."""
+        """Of a sum or a mean: how many times larger the sum of sizes is than the size of the sum; NaN of other rules.
+
+        1 is no cancellation; a large number says that much larger terms took each other away, and digits with them.
+        """
+        if self.rule not in ("sum", "mean") or not math.isfinite(self.total):
+            return math.nan
         sizes = math.fsum(np.abs(self.terms.product).tolist()) + abs(self.bias or 0.0)
-        return sizes / abs(self.total) if self.total and math.isfinite(self.total) else math.nan
+        size = abs(self.total) * (self.divisor or 1.0)
+        return sizes / size if size else math.inf if sizes else math.nan
 
     def __str__(self) -> str:
         from .text import plain

@@ -182,16 +182,22 @@ def pick(e: Explanation) -> Iterator[RenderableType]:
 def function(e: Explanation) -> Iterator[RenderableType]:
     """Draw a function: the formula, the numbers that it uses, and what it gives."""
     yield Text(f"y = {e.formula}")
-    given = {} if len(e.terms) > 1 else {"x": float(e.terms.value[0])}
-    for symbol, value in {**given, **e.numbers}.items():
+    for symbol, value in {"x": float(e.terms.value[0]), **e.numbers}.items():
         yield Text(f"{symbol:>14} = {value:.6g}")
-    if len(e.terms) > 1:
-        yield _exponentials(e)
+    yield Text(f"{'y':>14} = {e.total:.6g}", style="bold")
+
+
+def share(e: Explanation) -> Iterator[RenderableType]:
+    """Draw a softmax: the formula, the numbers that it uses, and what it weighs against each other."""
+    yield Text(f"y = {e.formula}")
+    for symbol, value in e.numbers.items():
+        yield Text(f"{symbol:>14} = {value:.6g}")
+    yield _exponentials(e)
     yield Text(f"{'y':>14} = {e.total:.6g}", style="bold")
 
 
 def _exponentials(e: Explanation) -> Table:
-    """List what a softmax weighs against each other, the largest first."""
+    """List the exponentials, the largest first."""
     order = np.argsort(-e.terms.product, kind="stable")
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("place", "x", "exp(x - max)"):
@@ -212,5 +218,6 @@ PICTURES: dict[str, Callable[[Explanation], Iterator[RenderableType]]] = {
     "mean": mean,
     "max": maximum,
     "pick": pick,
+    "share": share,
     "function": function,
 }

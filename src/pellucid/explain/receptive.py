@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..field import EXACT, UPPER_BOUND, WHOLE, Field
-from ..layers.base import Mask
+from ..layers.base import Mask, Windows
+from ..layers.node import Shape
 from ..network import Network
+from ..wiring import name_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,24 +65,40 @@ def receptive_field(mask: Mask) -> ReceptiveField:
 
 
 def fields(net: Network) -> dict[str, tuple[Field, Field]]:
-    """Return the receptive field of every layer's units along height and width, borders of the image aside."""
-    height, width = ([1, 1, *net.inputs[0].shape])[-2:]
-    found: dict[str, tuple[Field, Field]] = {str(node.name): (Field(), Field()) for node in net.inputs}
+    """Return the receptive field of every layer's units along height and width, borders of the image aside.
+
+    Where a network has several inputs, it is the field in the first of them that the layer depends on.
+    """
+    found: dict[str, dict[str, tuple[Field, Field]]] = {}  # by layer, then by input
+    for node in net.inputs:
+        found[name_of(node)] = {name_of(node): (Field(), Field())}
     for node in net.nodes:
         assert node.layer is not None
-        shapes = [before.shape for before in node.inputs]
-        windows = node.layer.windows(*shapes)
-        reached: list[tuple[Field, Field]] = []
+        windows = node.layer.windows(*(before.shape for before in node.inputs))
+        height, width = _sizes(node.shape)
+        joined: dict[str, tuple[Field, Field]] = {}
         for before in node.inputs:
-            rows, columns = found[str(before.name)]
-            if windows is None:
-                reached.append((rows.whole(height), columns.whole(width)))
-            else:
-                sizes = before.shape[-2:] if len(before.shape) > 2 else (1, 1)
-                reached.append((rows.through(windows[0], sizes[0]), columns.through(windows[1], sizes[1])))
-        joined = reached[0]
-        outputs = node.shape[-2:] if len(node.shape) > 2 else (1, 1)
-        for other in reached[1:]:
-            joined = joined[0].join(other[0], outputs[0]), joined[1].join(other[1], outputs[1])
-        found[str(node.name)] = joined
-    return found
+            for source, axes in found[name_of(before)].items():
+                rows, columns = _through(axes, windows, _sizes(before.shape), _sizes(net.shapes[source]))
+                if source in joined:
+                    rows, columns = joined[source][0].join(rows, height), joined[source][1].join(columns, width)
+                joined[source] = rows, columns
+        found[name_of(node)] = joined
+    order = [name_of(node) for node in net.inputs]
+    return {name: by_input[next(source for source in order if source in by_input)] for name, by_input in found.items()}
+
+
+def _sizes(shape: Shape) -> tuple[int, int]:
+    """Return the height and width of maps; of a vector, its places are the columns."""
+    height, width = ([1, 1, *shape])[-2:]
+    return height, width
+
+
+def _through(
+    field: tuple[Field, Field], windows: Windows, sizes: tuple[int, int], whole: tuple[int, int]
+) -> tuple[Field, Field]:
+    rows, columns = (
+        axis.whole(most) if window is None else axis.through(window, size)
+        for axis, window, size, most in zip(field, windows, sizes, whole, strict=True)
+    )
+    return rows, columns

@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..field import Field
+from ..errors import unknown_name
+from ..field import EXACT, UPPER_BOUND, WHOLE, Field
 from ..layers.base import Cost
 from ..layers.node import Node, Shape
 from ..network import Network
@@ -72,9 +73,9 @@ class LayerSummary:
 
     @property
     def status(self) -> str:
-        """How exact the receptive field is: "exact", "upper bound" or "whole input"."""
-        by_trust = ("exact", "whole input", "upper bound")
-        return max((axis.status for axis in self.field), key=by_trust.index)
+        """How exact the receptive field is: "whole input" (along both axes), "exact" or "upper bound"."""
+        found = {axis.status for axis in self.field}
+        return WHOLE if found == {WHOLE} else UPPER_BOUND if UPPER_BOUND in found else EXACT
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,11 @@ class Summary:
     outputs: tuple[str, ...]
 
     def __getitem__(self, name: str) -> LayerSummary:
-        """Return the layer of that name."""
-        return next(layer for layer in self.layers if layer.name == name)
+        """Return the layer of that name; UnknownNameError if there is none."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise unknown_name("layer", name, [layer.name for layer in self.layers])
 
     @property
     def params(self) -> int:
@@ -162,10 +166,10 @@ def _layer(net: Network, node: Node, field: tuple[Field, Field], seen: set[str])
     full = net.weight_names(str(node.name))
     own = {short: net.weights.specs[name] for short, name in full.items() if name not in seen}
     seen.update(full.values())
-    windows = node.layer.windows(*shapes)
+    rows, columns = node.layer.windows(*shapes)
     formulas = None
-    if windows is not None and len(shapes) == 1 and len(shapes[0]) == len(node.shape) == 3:
-        formulas = windows[0].formula(shapes[0][1]), windows[1].formula(shapes[0][2])
+    if rows is not None and columns is not None and len(shapes) == 1 and len(shapes[0]) == len(node.shape) == 3:
+        formulas = rows.formula(shapes[0][1]), columns.formula(shapes[0][2])
     return LayerSummary(
         name=str(node.name),
         kind=node.layer.kind,

@@ -62,5 +62,6 @@ def _verdict(e: Explanation) -> RenderableType:
     else:
         lines.append(f"engine    {e.value:.9g} in float32: off by {e.error:+.2g}, {e.ulps:.2g} units in the last place")
     if e.cancellation > CANCELS:
-        lines.append(f"\n          the terms are {e.cancellation:.0f} times larger than their sum: digits cancelled")
+        times = f"{e.cancellation:.0f} times larger than" if math.isfinite(e.cancellation) else "not 0, as is"
+        lines.append(f"\n          the terms are {times} their sum: digits cancelled")
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..engines import Engine, as_inputs, get
 from ..errors import ShapeError, unknown_name
 from ..layers.base import Mask, Run
 from ..network import Network
+from ..wiring import name_of
 from .explanation import Explanation
 from .receptive import ReceptiveField, masks, receptive_field
 
@@ -36,7 +38,7 @@ class Trace(Mapping[str, Floats]):
         self.net = net
         self.engine = engine
         self._values = dict(values)
-        self._weights = {name: net.weights[name] for name in net.weights}  # training replaces arrays: these stay
+        self._weights = {name: net.weights[name] for name in net.weights}  # assigning replaces arrays: these stay
 
     def __getitem__(self, name: str) -> Floats:
         if name not in self._values:
@@ -116,12 +118,19 @@ class Trace(Mapping[str, Floats]):
 
     def _place(self, name: str, index: Sequence[int]) -> tuple[int, ...]:
         shape = self[name].shape
-        place = tuple(int(i) for i in index)
-        if len(place) != len(shape) or not all(0 <= i < size for i, size in zip(place, shape, strict=True)):
+        try:
+            place = tuple(operator.index(i) for i in index)
+        except TypeError:  # no sequence, or not of whole numbers
+            place = None
+        if (
+            place is None
+            or len(place) != len(shape)
+            or not all(0 <= i < size for i, size in zip(place, shape, strict=True))
+        ):
             last = "(" + ", ".join(str(size - 1) for size in shape) + ")"
             raise ShapeError(
                 f"layer {name!r}",
-                got=f"place {place}",
+                got=f"place {index if place is None else place!r}",
                 expected=f"{len(shape)} numbers from {(0,) * len(shape)} to {last}",
                 fix="count from 0: (channel, row, column) for maps, (feature,) for vectors",
             )
@@ -151,4 +160,6 @@ def trace(net: Network, image: Any, *, engine: str | Engine | None = None, chann
         )
     runner = get(engine)
     values = runner.program(net).trace(inputs)
-    return Trace(net, {name: value[0] for name, value in values.items()}, runner.name)
+    given = {name_of(node) for node in net.inputs}  # these may be the caller's own arrays
+    kept = {name: value[0].copy() if name in given else value[0] for name, value in values.items()}
+    return Trace(net, kept, runner.name)

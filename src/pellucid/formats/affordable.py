@@ -28,6 +28,6 @@ def check_padding(layer: Layer, shapes: tuple[Shape, ...], place: str) -> None:
     if len(shapes) != 1 or len(shapes[0]) != 3:
         return  # without height and width there is nothing to pad
     sizes = shapes[0][1:]
-    windows = layer.windows(*shapes) or ()
+    windows = layer.windows(*shapes)
     pads = [sum(w.pads(size)) if isinstance(w, Window) else 0 for w, size in zip(windows, sizes, strict=False)]
     check_value((shapes[0][0], *(size + pad for size, pad in zip(sizes, pads, strict=False))), place)

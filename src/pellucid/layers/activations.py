@@ -9,7 +9,7 @@ import numpy as np
 
 from ..window import Window
 from .arithmetic import Arithmetic, Terms, exact_sum, single
-from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights
+from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights, Windows
 from .node import Shape
 from .params import axis, finite, param
 
@@ -188,10 +188,11 @@ class Softmax(Layer):
             )
         return shapes[0]
 
-    def windows(self, *shapes: Shape) -> tuple[Window, Window] | None:
-        """Return windows of one place where the sum runs over channels of maps, else None: a unit reads them all."""
-        over_channels = len(shapes[0]) == 3 and self.axis % 3 == 0
-        return (Window(1), Window(1)) if over_channels else None
+    def windows(self, *shapes: Shape) -> Windows:
+        """Return windows of one place, and None along the axis that the sum runs over."""
+        axis = self.axis % len(shapes[0]) - len(shapes[0])  # -1 is the columns, -2 the rows
+        vector = len(shapes[0]) == 1
+        return None if axis == -2 or vector else Window(1), None if axis == -1 else Window(1)
 
     def _along(self, x: Array) -> int:
         return self.axis + 1 if self.axis >= 0 else self.axis
@@ -221,7 +222,7 @@ class Softmax(Layer):
         exponentials = np.exp(value - value.max())
         own, total = float(exponentials[index[axis]]), exact_sum(exponentials)
         return Arithmetic(
-            rule="function",
+            rule="share",
             formula="exp(x - max) / sum(exp(x - max))",
             terms=Terms(
                 source=np.zeros(len(value), np.intp),

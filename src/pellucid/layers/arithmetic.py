@@ -46,7 +46,8 @@ class Arithmetic:
     """How one output number follows from the numbers it read.
 
     Args:
-        rule: what is done with the products: "sum", "mean", "max", "pick" (one number passes), or "function".
+        rule: what is done with the products: "sum", "mean", "max", "pick" (one number passes), "share" (one product's
+            part of their sum), or "function" (of one number).
         formula: the rule in symbols.
         terms: the numbers read.
         total: the result in float64; sums are correctly rounded (`math.fsum`), products of float32 are exact.

@@ -25,7 +25,7 @@ from .params import param
 Array = NDArray[Any]  # float32 when a network runs, float64 when a definition is checked
 Mask = NDArray[np.bool_]
 Weights = Mapping[str, Array]
-Windows = tuple[Window | AdaptiveWindow, Window | AdaptiveWindow]
+Windows = tuple[Window | AdaptiveWindow | None, Window | AdaptiveWindow | None]  # None: all of the axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +218,8 @@ class Layer:
         """Return the arithmetic of output number `index` of the first sample of `inputs` (N, ...)."""
         raise NotImplementedError
 
-    def windows(self, *shapes: Shape) -> Windows | None:
-        """Return the windows along height and width of a unit, or None: a unit reads the whole input."""
+    def windows(self, *shapes: Shape) -> Windows:
+        """Return the windows of a unit along height and width; None where it reads the whole axis."""
         return Window(1), Window(1)
 
     def reads(self, mask: Mask, *shapes: Shape) -> tuple[Mask, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..window import Window
 from .arithmetic import Arithmetic, Terms, exact_sum, single
-from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights
+from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights, Windows
 from .initializers import Weight, initializer
 from .node import Shape
 from .params import choice, count, flag, param
@@ -152,9 +152,9 @@ class Linear(Layer):
             bias=bias,
         )
 
-    def windows(self, *shapes: Shape) -> tuple[Window, Window] | None:
-        """Return None: a unit reads the whole vector."""
-        return None
+    def windows(self, *shapes: Shape) -> Windows:
+        """Return None along the last axis, which a unit reads whole."""
+        return Window(1) if len(shapes[0]) > 1 else None, None
 
     def reads(self, mask: Mask, *shapes: Shape) -> tuple[Mask, ...]:
         """Return the whole vector of every masked number."""

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..window import AdaptiveWindow, Window
+from ..window import AdaptiveWindow
 from .arithmetic import Arithmetic, Terms, exact_sum
-from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights
+from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights, Windows
 from .geometry import as_maps, meet
 from .node import Shape
 from .params import flag, optional_pair, param
@@ -42,9 +42,9 @@ class _GlobalPool2d(Layer):
         channels, _, _ = as_maps(self, shapes[0])
         return (channels, 1, 1) if self.keepdims else (channels,)
 
-    def windows(self, *shapes: Shape) -> tuple[Window, Window] | None:
-        """Return None: a unit reads its whole map."""
-        return None
+    def windows(self, *shapes: Shape) -> Windows:
+        """Return None twice: a unit reads its whole map."""
+        return None, None
 
     def reads(self, mask: Mask, *shapes: Shape) -> tuple[Mask, ...]:
         """Return the whole map of every masked channel."""

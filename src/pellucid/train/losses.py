@@ -21,6 +21,15 @@ Array = NDArray[Any]
 class Loss(ABC):
     """How wrong a network's first output is. A loss computes in the precision of the outputs that it is given."""
 
+    @property
+    def kind(self) -> str:
+        """Its kind, such as "CrossEntropy": engines recognise it by this."""
+        return type(self).__name__
+
+    def config(self) -> dict[str, Any]:
+        """Return its settings by name."""
+        return dict(vars(self))
+
     @abstractmethod
     def values(self, outputs: Array, targets: Array) -> Array:
         """Return each sample's loss, (N,), for outputs and targets (N, ...)."""

@@ -22,6 +22,15 @@ class Optimizer(ABC):
     rate: float
 
     @property
+    def kind(self) -> str:
+        """Its kind, such as "SGD": engines recognise it by this."""
+        return type(self).__name__
+
+    def config(self) -> dict[str, Any]:
+        """Return its settings by name."""
+        return dict(vars(self))
+
+    @property
     @abstractmethod
     def slots(self) -> tuple[str, ...]:
         """The names of the arrays that it keeps beside each weight, zeros at first."""
