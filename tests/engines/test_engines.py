@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import ClassVar
 
 import numpy as np
@@ -11,7 +12,8 @@ from pellucid import Input, Network, engines
 from pellucid.engines import ENGINES, Engine, as_inputs, get
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import DataError, EngineError, ParameterError, ShapeError, UnknownNameError
-from pellucid.layers import Add, Conv2d, Flatten, Linear
+from pellucid.layers import Add, Conv2d, Flatten, Linear, ReLU, Tanh
+from pellucid.train import SGD, CrossEntropy
 
 
 def network() -> Network:
@@ -145,3 +147,34 @@ def test_nothing_is_said_on_the_way_to_nan() -> None:
 def test_the_contract_has_no_defaults_to_fall_back_on() -> None:
     """An engine that leaves something out cannot be made."""
     assert Engine.__abstractmethods__ == {"program", "trainer"}
+
+
+def test_running_lets_go_of_what_nobody_reads_any_more() -> None:
+    """A run holds no more than a few values at once, however long the network is; a trace holds them all."""
+    net = Network((8, 64, 64), [layer for _ in range(30) for layer in (ReLU(), Tanh())])
+    x = np.ones((4, 8, 64, 64), np.float32)
+    peaks: list[int] = []
+    for call in (net.predict, lambda images: get().program(net).trace((images,))):
+        tracemalloc.start()
+        call(x)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[0] < 6 * x.nbytes
+    assert peaks[1] > 55 * x.nbytes
+
+
+def test_weights_that_the_loss_does_not_reach_stay() -> None:
+    """Training moves what the first output depends on; gradients of all else are zeros."""
+    a, b = Input((3,), name="a"), Input((3,), name="linear1.weight")  # a name that a weight has too
+    net = Network([a, b], [Linear(2)(a), Linear(2)(b)])
+    before = net.weights.copy()
+    trainer = get().trainer(net, CrossEntropy(), SGD(0.1, weight_decay=0.1), seed=0)
+    x = np.ones((4, 3), np.float32)
+    grads = trainer.gradients((x, x), np.zeros(4, np.int64), np.arange(4))
+    assert grads.inputs[0].any()
+    assert not grads.inputs[1].any()
+    assert not grads.weights["linear2.weight"].any()
+    trainer.step((x, x), np.zeros(4, np.int64), np.arange(4), rate=0.1)
+    changed = {name for name in net.weights if not np.array_equal(before[name], net.weights[name])}
+    assert changed == {"linear1.weight", "linear1.bias"}
+    assert set(trainer.state()) == {"step"}

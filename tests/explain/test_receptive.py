@@ -159,3 +159,23 @@ def test_the_bound_of_drifting_branches_holds() -> None:
         unit = found.receptive_field("add1", (0, o, 3)).rows
         assert rows.start + o * rows.jump <= unit.start
         assert unit.stop <= rows.start + o * rows.jump + rows.size
+
+
+def test_one_axis_may_be_whole_and_the_other_not() -> None:
+    """A linear layer on maps reads a row of them: exact along the height, whole along the width."""
+    layer = Network((2, 6, 8), [Conv2d(2, 3, padding=1), Linear(4), Softmax(-1)]).summary().layers[-1]
+    assert (layer.receptive_field, layer.jump, layer.status) == ((3, 8), (1, 0), "exact")
+    assert [axis.status for axis in layer.field] == ["exact", "whole input"]
+
+
+def test_each_input_has_coordinates_of_its_own() -> None:
+    """With several inputs, a layer's field is that in the first input which it depends on."""
+    small, large = Input((1, 8, 8), name="small"), Input((1, 32, 32), name="large")
+    b = Conv2d(1, 4, stride=4)(large, name="b")
+    net = Network([small, large], Add()(Conv2d(1, 1)(small, name="a"), b))
+    summary = net.summary()
+    assert summary["a"].receptive_field == (1, 1)
+    assert (summary["b"].receptive_field, summary["b"].jump) == ((4, 4), (4, 4))
+    assert (summary["add1"].receptive_field, summary["add1"].status) == ((1, 1), "exact")
+    found = net.trace((np.zeros((1, 8, 8)), np.zeros((1, 32, 32))))
+    assert found.receptive_field("add1", (0, 2, 3), of="large").rows == range(8, 12)

@@ -9,6 +9,7 @@ import pytest
 from golden import check_golden
 
 from pellucid import Input, Network
+from pellucid.errors import UnknownNameError
 from pellucid.explain import facts
 from pellucid.layers import Add, BatchNorm2d, Conv2d, Dropout, Flatten, GlobalMaxPool2d, Linear, MaxPool2d, ReLU
 
@@ -89,3 +90,9 @@ def test_facts_become_json() -> None:
     field = facts.receptive_field(found.receptive_field("conv2", (0, 0, 0)))
     assert field["status"] in ("exact", "upper bound", "whole input")
     assert field["rows"][0] == 0
+
+
+def test_an_unknown_layer_is_named() -> None:
+    """Asking for a layer that is not there says what is."""
+    with pytest.raises(UnknownNameError, match="did you mean 'conv1'"):
+        lenet().summary()["conv11"]

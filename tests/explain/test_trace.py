@@ -8,7 +8,20 @@ import pytest
 from pellucid import Input, Network
 from pellucid.errors import ShapeError, UnknownNameError
 from pellucid.explain import trace
-from pellucid.layers import Add, BatchNorm2d, Concat, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Softmax
+from pellucid.layers import (
+    Add,
+    AvgPool2d,
+    BatchNorm2d,
+    Concat,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Sigmoid,
+    Softmax,
+)
 
 
 def network() -> Network:
@@ -149,3 +162,36 @@ def test_bad_questions_get_one_clear_answer() -> None:
         found.receptive_field("conv1", (0, 0, 0), of="relu1")
     with pytest.raises(ShapeError, match="got       2 images"):
         trace(net, np.zeros((2, 2, 7, 6)))
+
+
+def test_a_trace_keeps_the_image_that_it_ran_on() -> None:
+    """Changing the array that was traced changes nothing in the trace."""
+    picture = image().astype(np.float32)
+    found = network().trace(picture)
+    before = found.explain("conv1", (1, 3, 3)).total
+    picture[...] = 0
+    assert found.explain("conv1", (1, 3, 3)).total == before
+
+
+def test_cancellation_is_told_of_sums_alone() -> None:
+    """Sums and means say how much their terms took away from each other; other rules have nothing to say."""
+    net = Network(4, [Linear(1, bias=False), Sigmoid()])
+    net.weights["linear1.weight"] = [[1.0, 1.0, 1.0, 1.0]]
+    lost = net.trace(np.array([2.0**25, 1.0, -(2.0**25), -1.0]))
+    assert lost.explain("linear1", (0,)).cancellation == np.inf
+    assert "the terms are not 0, as is their sum: digits cancelled" in str(lost.explain("linear1", (0,)))
+    assert np.isnan(net.trace(np.full(4, -10.0)).explain("sigmoid1", (0,)).cancellation)
+    assert np.isnan(net.trace(np.zeros(4)).explain("linear1", (0,)).cancellation)
+    pools = Network((1, 4, 4), [AvgPool2d(4)])
+    assert pools.trace(np.ones((1, 4, 4))).explain("pool1", (0, 0, 0)).cancellation == 1.0
+    mixed = np.ones((1, 4, 4))
+    mixed[0, :2] = -1.0
+    mixed[0, 0, 0] = 1.0
+    assert pools.trace(mixed).explain("pool1", (0, 0, 0)).cancellation == 8.0
+
+
+@pytest.mark.parametrize("index", [3, (0.9, 1.7, 0), ("a", 0, 0), None])
+def test_places_are_whole_numbers(index: object) -> None:
+    """A place that is no sequence of whole numbers is refused, not rounded."""
+    with pytest.raises(ShapeError, match="expected  3 numbers from"):
+        network().trace(image()).explain("conv1", index)  # pyright: ignore[reportArgumentType]
