@@ -11,15 +11,15 @@ export function onward(state, told) {
   const last = told.onward.at(-1);
   const steps = told.onward.map((step) => {
     const node = nodes.findIndex((one) => one.name === step.layer);
-    const name = address(step.layer, step.index);
     return el(
       "li",
       { class: step.chosen ? "step" : "step lost" },
       el("small", { text: inWords(step) }),
       el(
         "button",
-        { type: "button", "data-go": `${node}:${step.index}`, "aria-label": `${name} is ${single(step.value)}` },
-        el("span", { text: name }),
+        { type: "button", "data-go": `${node}:${step.index}` },
+        el("span", { text: address(step.layer, step.index) }),
+        el("span", { class: "sign", text: "=" }),
         el("b", { text: single(step.value), "data-value": String(step.value) }),
       ),
     );

@@ -46,7 +46,6 @@ export class Prediction {
             {
               type: "button",
               "data-class": at,
-              "aria-label": `${name}: ${percent(scores[at])}. Take this score apart`,
               title: `Take the score of ${name} apart`,
               on: { click: () => this.#open(network, at) },
             },

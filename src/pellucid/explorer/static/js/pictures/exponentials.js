@@ -28,7 +28,12 @@ export function exponentials(scene) {
       el("td", { class: "wide" }, shareBar(product[row] / told.numbers.sum)),
     ),
   );
-  const head = el("tr", {}, ...["place", "x", "exp(x − max)", ""].map((text) => el("th", { scope: "col", text })));
+  const head = el(
+    "tr",
+    {},
+    ...["place", "x", "exp(x − max)"].map((text) => el("th", { scope: "col", text })),
+    el("td"),
+  );
   const table = el("table", { class: "ranking" }, el("thead", {}, head), el("tbody", {}, ...lines));
   const drawn = [el("div", { class: "scroll" }, table)];
   const rest = order.length - shown.length;

@@ -22,7 +22,8 @@ export function ranking(scene) {
   const head = el(
     "tr",
     {},
-    ...["place", "value", "× weight", "= product", ""].map((text) => el("th", { scope: "col", text })),
+    ...["place", "value", "× weight", "= product"].map((text) => el("th", { scope: "col", text })),
+    el("td"),
   );
   const table = el("table", { class: "ranking" }, el("thead", {}, head));
   table.append(el("tbody", {}, ...shown.map((row) => line(scene, row, end))));
