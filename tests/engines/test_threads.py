@@ -7,9 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from threadpoolctl import ThreadpoolController
-
-from pellucid.engines.threads import one_thread
+from pellucid.engines.threads import _controller, one_thread
 
 # Products large enough that OpenBLAS shares them: forward, both gradients, a batch norm and a dropout on the way.
 TRAINED = """
@@ -50,10 +48,9 @@ def test_the_number_of_threads_changes_no_bit() -> None:
 
 def test_threads_of_python_keep_each_others_limit() -> None:
     """While several threads of Python come and go, each has one thread of the BLAS; afterwards there are as before."""
-    controller = ThreadpoolController()
 
     def allowed() -> list[int]:
-        return [library["num_threads"] for library in controller.info() if library["user_api"] == "blas"]
+        return [library["num_threads"] for library in _controller().info() if library["user_api"] == "blas"]
 
     def work(_: int) -> list[int]:
         with one_thread(), one_thread():
