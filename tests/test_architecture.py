@@ -14,14 +14,16 @@ SOURCE = Path(__file__).resolve().parents[1] / "src" / "pellucid"
 FILES = sorted(SOURCE.rglob("*.py"))
 
 # What each room may import, at the top of a file or inside a function. Rooms are listed from the ground up.
-BASE = {"errors", "window", "field", "random", "disk"}
+BASE = {"arrays", "checks", "errors", "window", "field", "random", "disk"}
 CORE = BASE | {"layers", "weights", "wiring", "network"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
-    "window": {"errors"},
+    "checks": {"errors"},
+    "window": {"checks", "errors"},
     "field": {"window"},
     "random": {"errors"},
     "disk": set(),
+    "arrays": {"errors"},
     "images": {"errors"},
     "layers": BASE,
     "weights": BASE | {"layers"},

@@ -139,7 +139,7 @@ REFUSED = [
             DataError,
             "weight 'conv1.bias'",
             f"dtype {np.asarray(value).dtype}",
-            "real numbers",
+            "an array of real numbers",
             "convert it to float32",
         )
         for value in ([1j, 0, 0], ["a", "b", "c"], [None, 1, 2])
@@ -191,7 +191,7 @@ def test_rows_of_different_lengths_are_refused() -> None:
         store["a"] = [[1.0, 2.0], [3.0]]
     assert str(ragged.value) == (
         "weight 'a'\n  got       rows of different lengths\n  expected  an array of real numbers\n"
-        "  fix       give every row the same length"
+        "  fix       make it a NumPy array first"
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from by_hand import Refusal
 
+from pellucid.checks import LARGEST
 from pellucid.errors import ParameterError, ShapeError
-from pellucid.window import LARGEST, AdaptiveWindow, Window
+from pellucid.window import AdaptiveWindow, Window
 
 
 @pytest.mark.parametrize(
@@ -215,3 +217,22 @@ def test_sizes_are_reckoned_without_arrays() -> None:
     assert Window(1, padding=(0, LARGEST)).empty(4) == 4
     assert Window(2, 2, 2, (LARGEST, LARGEST)).empty(1) == 0
     Window(3, padding=(LARGEST, 0)).check_mode(LARGEST, "circular")
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: Window(2.5), "got       kernel 2.5"),  # pyright: ignore[reportArgumentType]
+        (lambda: Window(True), "got       kernel True"),
+        (lambda: Window(3, stride="2"), "got       stride '2'"),  # pyright: ignore[reportArgumentType]
+        (lambda: Window(3, padding=(1,)), "got       padding (1,)"),  # pyright: ignore[reportArgumentType]
+        (lambda: Window(3, padding=(1, 0.5)), "got       padding (1, 0.5)"),  # pyright: ignore[reportArgumentType]
+        (lambda: AdaptiveWindow(0), "AdaptiveWindow\n  got       outputs 0"),
+        (lambda: AdaptiveWindow(1.5), "AdaptiveWindow\n  got       outputs 1.5"),  # pyright: ignore[reportArgumentType]
+    ],
+)
+def test_windows_are_made_of_whole_numbers(make: Callable[[], object], text: str) -> None:
+    """What is not a whole number in range is refused when the window is made."""
+    with pytest.raises(ParameterError) as refused:
+        make()
+    assert text in str(refused.value)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from pellucid.checks import LARGEST
 from pellucid.errors import ShapeError
-from pellucid.window import LARGEST, AdaptiveWindow, Window
+from pellucid.window import AdaptiveWindow, Window
 
 MODES = ("zeros", "reflect", "replicate", "circular")
 small = st.integers(1, 4)

@@ -69,11 +69,25 @@ class Network:
         self.nodes: tuple[Node, ...] = tuple(placed[id(node)] for node in wired)
         self.outputs: tuple[Node, ...] = tuple(placed[id(node)] for node in nodes_out)
         self.shapes: dict[str, Shape] = {name_of(node): node.shape for node in (*self.inputs, *self.nodes)}
-        self.classes: tuple[str, ...] | None = self._checked(classes)
+        self.classes = classes
         self._nodes = {name_of(node): node for node in (*self.inputs, *self.nodes)}
         self._owners = owners_of(self.nodes)
         self._weight_names: dict[str, dict[str, str]] = {}
-        self.weights = WeightStore(self._specs(), self.seed)
+        self._weights = WeightStore(self._specs(), self.seed)
+
+    @property
+    def weights(self) -> WeightStore:
+        """The weights by full name, such as "conv1.weight"; assign to a name to change one."""
+        return self._weights
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The names of the first output's classes, in order, or None; assigning checks how many there are."""
+        return self._classes
+
+    @classes.setter
+    def classes(self, names: Sequence[str] | None) -> None:
+        self._classes = self._checked(names)
 
     @property
     def layers(self) -> dict[str, Layer]:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from .errors import DataError, ShapeError, unknown_name
+from .arrays import Floats, as_array, as_float32
+from .errors import ShapeError, unknown_name
 from .layers.initializers import Weight
 from .random import generator
-
-Floats = NDArray[np.float32]
 
 
 class WeightStore(MutableMapping[str, Floats]):
@@ -47,36 +43,17 @@ class WeightStore(MutableMapping[str, Floats]):
     def __setitem__(self, name: str, value: Any) -> None:
         if name not in self.specs:
             raise unknown_name("weight", name, self.specs)
-        try:
-            array, shape = np.asarray(value), self.specs[name].shape
-        except ValueError:
-            raise DataError(
-                f"weight {name!r}",
-                got="rows of different lengths",
-                expected="an array of real numbers",
-                fix="give every row the same length",
-            ) from None
+        where, shape = f"weight {name!r}", self.specs[name].shape
+        array = as_array(where, value)
         if array.shape != shape:
             swapped = array.shape == shape[::-1] and array.ndim == 2
             raise ShapeError(
-                f"weight {name!r}",
+                where,
                 got=f"shape {array.shape}",
                 expected=f"shape {shape}",
                 fix="transpose it" if swapped else "give it the shape of the layer it belongs to",
             )
-        if array.dtype.kind not in "fiub":
-            raise DataError(
-                f"weight {name!r}", got=f"dtype {array.dtype}", expected="real numbers", fix="convert it to float32"
-            )
-        with np.errstate(over="ignore"):
-            taken = np.array(array, dtype=np.float32, order="C")
-        if array.dtype != taken.dtype and np.isinf(taken).sum() > np.isinf(array).sum():
-            raise DataError(
-                f"weight {name!r}",
-                got=f"numbers up to {np.abs(array[np.isfinite(array)]).max():.3g}",
-                expected=f"at most {np.finfo(np.float32).max:.3g}, float32's largest",
-                fix="scale the weights down",
-            )
+        taken = as_float32(where, array, copy=True)
         self._arrays[name] = _frozen(taken)
         self.version += 1
 

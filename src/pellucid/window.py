@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .checks import LARGEST, check_count, whole_number
 from .errors import ParameterError, ShapeError
 
 Pads = tuple[int, int]
@@ -22,7 +23,6 @@ _NUMPY_MODES: dict[str, Literal["reflect", "edge", "wrap"]] = {
     "replicate": "edge",
     "circular": "wrap",
 }
-LARGEST = 2**31 - 1  # sizes beyond this cannot be an image's, and products of them would overflow arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,8 @@ class Window:
     ceil_mode: bool = False
 
     def __post_init__(self) -> None:
-        for name, least in (("kernel", 1), ("stride", 1), ("dilation", 1)):
-            value = getattr(self, name)
-            if not least <= value <= LARGEST:
-                raise ParameterError(
-                    "Window", got=f"{name} {value}", expected=f"{least} to {LARGEST}", fix=f"use a {name} of 1 or more"
-                )
+        for name in ("kernel", "stride", "dilation"):
+            check_count("Window", name, getattr(self, name))
         if isinstance(self.padding, str):
             if self.padding not in ("same", "valid"):
                 raise ParameterError(
@@ -68,7 +64,7 @@ class Window:
                     expected='"same", "valid" or (before, after)',
                     fix='write padding="same", or numbers',
                 )
-        elif not all(0 <= p <= LARGEST for p in self.padding):
+        elif len(self.padding) != 2 or None in [whole_number(places, 0) for places in self.padding]:
             raise ParameterError(
                 "Window",
                 got=f"padding {self.padding}",
@@ -251,11 +247,20 @@ class AdaptiveWindow:
 
     Source: PyTorch's adaptive pooling; Keras's since 3.13.
 
+    Args:
+        outputs: parts, at least 1.
+
+    Raises:
+        ParameterError: it is out of range.
+
     >>> AdaptiveWindow(3).reads(1, 5)
     range(1, 4)
     """
 
     outputs: int
+
+    def __post_init__(self) -> None:
+        check_count("AdaptiveWindow", "outputs", self.outputs)
 
     def out(self, size: int) -> int:
         """Return how many outputs an axis of `size` places gives."""

@@ -119,7 +119,7 @@ def test_several_inputs_and_outputs() -> None:
         (np.zeros(()), ShapeError, "got       shape ()"),
         (np.zeros((2, 4, 6), complex), DataError, "got       dtype complex128"),
         (np.full((2, 4, 6), "x"), DataError, "got       dtype <U1"),
-        ([[1.0], [1.0, 2.0]], DataError, "got       dtype object"),
+        ([[1.0], [1.0, 2.0]], DataError, "got       rows of different lengths"),
         (None, DataError, "got       dtype object"),
     ],
 )

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ..errors import DataError, ShapeError
+from ..arrays import Floats, as_array, as_float32
+from ..errors import ShapeError
 from ..layers.node import Node
 from ..network import Network
-
-Floats = NDArray[np.float32]
 
 
 def as_inputs(net: Network, images: Any, *, channels_last: bool = False) -> tuple[Floats, ...]:
@@ -56,15 +55,8 @@ def as_inputs(net: Network, images: Any, *, channels_last: bool = False) -> tupl
 
 def _as_batch(node: Node, images: ArrayLike, *, channels_last: bool) -> Floats:
     where = f"input {node.name!r}"
-    try:
-        array = np.asarray(images)
-    except ValueError:
-        array = np.empty((), object)
-    if array.dtype.kind not in "fiub":
-        raise DataError(
-            where, got=f"dtype {array.dtype}", expected="an array of real numbers", fix="convert it to float32"
-        )
-    wanted = node.shape
+    array = as_array(where, images)
+    wanted, given = node.shape, array.shape
     if array.ndim == len(wanted):
         array = array[None]
     if channels_last and array.ndim == len(wanted) + 1 and len(wanted) == 3:
@@ -76,8 +68,8 @@ def _as_batch(node: Node, images: ArrayLike, *, channels_last: bool) -> Floats:
             fix = "add the channel axis: images[:, None]"
         raise ShapeError(
             where,
-            got=f"shape {np.shape(images)}",
+            got=f"shape {given}",
             expected=f"(N, {', '.join(str(size) for size in wanted)}) or {wanted}",
             fix=fix,
         )
-    return np.ascontiguousarray(array, dtype=np.float32)
+    return as_float32(where, array)

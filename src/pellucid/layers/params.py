@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import operator
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, field
 from typing import Any, TypeVar
 
+from ..checks import LARGEST, whole_number
 from ..errors import ParameterError
-from ..window import LARGEST, Pads
+from ..window import Pads
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -56,15 +57,12 @@ def bad(value: object, expected: str, fix: str) -> ParameterError:
 
 def whole(value: object, least: int) -> int:
     """Return `value` as an int of at least `least`; booleans, floats and strings are not whole numbers."""
-    expected = f"a whole number, {least} to {LARGEST}"
-    try:
-        number = None if isinstance(value, bool) else operator.index(value)  # pyright: ignore[reportArgumentType]
-    except TypeError:
-        number = None
+    number = whole_number(value, least)
     if number is None:
-        raise bad(value, expected, "give a whole number")
-    if not least <= number <= LARGEST:
-        raise bad(value, expected, f"use {least} or more" if number < least else "use a smaller number")
+        fix = "give a whole number"
+        if whole_number(value, -math.inf, math.inf) is not None:
+            fix = "use a smaller number" if whole_number(value, least, math.inf) else f"use {least} or more"
+        raise bad(value, f"a whole number, {least} to {LARGEST}", fix)
     return number
 
 
