@@ -104,7 +104,7 @@ def _another(page: Page, shape: tuple[int, ...], random: np.random.Generator) ->
     if len(shape) == 3:
         rows, columns = shape[1:]
     else:  # a vector is laid out in lines
-        columns = 1 if shape[0] <= 12 else min(32, 2 ** math.ceil(math.log2(math.sqrt(shape[0]))))
+        columns = 1 if shape[0] <= 12 else min(256, 2 ** math.ceil(math.log2(math.sqrt(shape[0]))))
         rows = math.ceil(shape[0] / columns)
     here = shown[1:] if len(shape) == 3 else divmod(shown[0], columns)
     row, column = here

@@ -15,7 +15,7 @@ const FEW = 8; // maps of a layer that are shown at first
 const FEW_IN_LANES = 4; // the same where branches share the height
 const SMALLEST = 42; // pixels of a map
 const LARGEST = 58;
-const LONG_NAME = 12; // letters that fit a line above a column
+const LONG_NAME = 9; // letters that fit a line above a column
 
 /** The overview. */
 export class Overview {

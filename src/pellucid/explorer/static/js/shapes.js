@@ -2,6 +2,8 @@
 
 import { typeset } from "./format.js";
 
+const WIDEST = 256; // numbers of a vector in one line
+
 /** @typedef {{channel: number, row: number, column: number}} OnMap */
 
 /** @param {number[]} shape @returns {boolean} */
@@ -20,7 +22,7 @@ export function frame(shape) {
     const rows = shape.slice(1, -1).reduce((product, size) => product * size, 1);
     return { rows, columns: shape[shape.length - 1] };
   }
-  const columns = shape[0] <= 12 ? 1 : Math.min(32, 2 ** Math.ceil(Math.log2(Math.sqrt(shape[0]))));
+  const columns = shape[0] <= 12 ? 1 : Math.min(WIDEST, 2 ** Math.ceil(Math.log2(Math.sqrt(shape[0]))));
   return { rows: Math.ceil(shape[0] / columns), columns };
 }
 

@@ -2,7 +2,7 @@
 
 import { colour, css } from "../colours.js";
 import { el } from "../dom.js";
-import { address } from "../format.js";
+import { address, grouped } from "../format.js";
 
 /** @typedef {import("../cells.js").Scene} Scene */
 
@@ -37,7 +37,10 @@ export function votes({ state, told }, end) {
       el("small", { text: String(channel) }),
     );
   });
-  const caption = `What the places of ${node.name} give, by channel`;
+  const which = told.left_out
+    ? `the ${grouped(terms.product.length)} places of ${node.name} that give most`
+    : `the places of ${node.name}`;
+  const caption = `What ${which} give, by channel`;
   return [el("figure", { class: "votes" }, el("figcaption", { text: caption }), el("div", {}, ...maps))];
 }
 
