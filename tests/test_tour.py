@@ -148,7 +148,7 @@ def test_engines_agree_with_the_definition() -> None:
     net = pellucid.zoo.lenet5()
     image = np.random.default_rng(2).random((1, 1, 28, 28))
     exact = {name: value.astype(np.float64) for name, value in net.weights.items()}
-    wanted = forward(net, (image,), Run(), exact)[str(net.outputs[0].name)]
+    wanted = forward(net, (image,), Run(), weights=exact)[str(net.outputs[0].name)]
     for name, about in pellucid.engines.available().items():
         if not about.startswith("not available"):
             assert net.predict(image, engine=name) == pytest.approx(wanted, abs=1e-5)

@@ -164,13 +164,25 @@ class Network:
         batch_size: int = 64,
         channels_last: bool = False,
     ) -> Any:
-        """Return the outputs (N, ...) for images (N, C, H, W): an array, or a tuple for several outputs."""
+        """Return the outputs (N, ...) for images (N, C, H, W): an array, or a tuple for several outputs.
+
+        Arguments and errors: `pellucid.engines.predict`.
+
+        >>> from pellucid.layers import Flatten, Linear
+        >>> Network((1, 2, 2), [Flatten(), Linear(3)]).predict([[[[0, 1], [2, 3]]]]).shape
+        (1, 3)
+        """
         from .engines import predict
 
         return predict(self, images, engine=engine, batch_size=batch_size, channels_last=channels_last)
 
     def trace(self, image: ArrayLike, *, engine: str | Engine | None = None, channels_last: bool = False) -> Trace:
-        """Return every value of one run on one image (C, H, W)."""
+        """Return every value of one run on one image (C, H, W). Arguments and errors: `pellucid.explain.trace`.
+
+        >>> from pellucid.layers import ReLU
+        >>> Network((1, 1, 2), [ReLU()]).trace([[[-1.0, 2.0]]])["relu1"].tolist()
+        [[[0.0, 2.0]]]
+        """
         from .explain import trace
 
         return trace(self, image, engine=engine, channels_last=channels_last)
@@ -189,8 +201,9 @@ class Network:
         progress: bool = False,
         engine: str | Engine | None = None,
         checkpoints: Checkpoints | str | Path | None = None,
+        channels_last: bool = False,
     ) -> History:
-        """Train on images and labels; returns what each epoch gave."""
+        """Train on images and labels; returns what each epoch gave. Arguments and errors: `pellucid.train.fit`."""
         from .train import fit
 
         return fit(
@@ -206,6 +219,7 @@ class Network:
             progress=progress,
             engine=engine,
             checkpoints=checkpoints,
+            channels_last=channels_last,
         )
 
     def evaluate(
@@ -214,14 +228,15 @@ class Network:
         *,
         engine: str | Engine | None = None,
         loss: Loss | None = None,
+        channels_last: bool = False,
     ) -> Evaluation:
-        """Return accuracy, loss and confusion matrix on images and labels."""
+        """Return accuracy, loss and confusion matrix. Arguments and errors: `pellucid.train.evaluate`."""
         from .train import evaluate
 
-        return evaluate(self, test, engine=engine, loss=loss)
+        return evaluate(self, test, engine=engine, loss=loss, channels_last=channels_last)
 
     def save(self, path: str | Path) -> None:
-        """Write the network with its weights to a file; the suffix says the format."""
+        """Write the network with its weights to a file; the suffix says the format. Errors: `pellucid.formats.save`."""
         from .formats import save
 
         save(self, path)

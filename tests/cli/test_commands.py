@@ -234,3 +234,13 @@ def test_a_file_that_comes_back(pellucid, folder):
     assert pellucid("train", "digits", "digits", "-o", "new.safetensors", "--epochs", "1").exit_code == 0
     assert load(folder / "new.safetensors").name == "digits"
     assert json.loads(pellucid("summary", "new.safetensors", "--json").stdout)["params"] == 6090
+
+
+def test_numbers_that_json_does_not_have(pellucid, trained):
+    """A network that gives NaN gives JSON all the same."""
+    net = load("net.safetensors")
+    net.weights["linear1.bias"] = np.full(10, np.nan)
+    net.save("broken.safetensors")
+    result = pellucid("predict", "broken.safetensors", "digits:17", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)[0]["classes"][0]["probability"] == "nan"

@@ -132,3 +132,16 @@ def wait_for(path: Path) -> None:
             return
         time.sleep(0.05)
     raise AssertionError(f"no {path} after a minute")
+
+
+def test_options_that_would_do_nothing_are_refused(pellucid, folder):
+    """A momentum for adam, a size for digits: nothing is ignored in silence, and nothing is begun."""
+    for options, text in (
+        (("--optimizer", "adam", "--momentum", "0.5"), "--momentum\n  got       0.5 with adam"),
+        (("--size", "28x28"), "got       size=(28, 28)"),
+    ):
+        result = pellucid("train", "digits", "digits", "-o", "new.safetensors", *QUICK, *options)
+        assert result.exit_code == 2
+        assert text in result.stderr
+    assert not (folder / "new.safetensors").exists()
+    assert not (folder / "new.checkpoint").exists()

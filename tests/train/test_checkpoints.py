@@ -138,6 +138,8 @@ def test_more_epochs_at_a_constant_rate(tmp_path: Path) -> None:
     train(small_network(), path, schedule=None, epochs=2)
     train(longer, Checkpoints(path, resume=True), schedule=None, epochs=6)
     assert bits(longer) == bits(whole)
+    with pytest.raises(ParameterError, match="got       epochs=3, where 6 are already made"):
+        train(small_network(), Checkpoints(path, resume=True), schedule=None, epochs=3)
 
 
 def test_the_best_epoch_is_remembered(tmp_path: Path) -> None:
@@ -197,6 +199,7 @@ SETTINGS: list[tuple[dict[str, Any], str, str]] = [
     ({"loss": MeanSquaredError()}, "loss MeanSquaredError()", "loss CrossEntropy(probabilities=False)"),
     ({"train": stripes(34)}, "samples 34", "samples 35"),
     ({"train": stripes(seed=5)}, "data ", "data "),
+    ({"test": stripes(seed=6)}, "test data ", "test data "),
 ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.errors import DataError, UnknownNameError
+from pellucid.errors import DataError, ParameterError, UnknownNameError
 from pellucid.train import Dataset, data
 
 
@@ -64,3 +64,17 @@ def test_paths_lead_to_their_readers(tmp_path: Path) -> None:
         assert (len(train), len(test)) == (4, 2)
     with pytest.raises(DataError, match="no folders in it"):
         data.load(tmp_path)
+
+
+def test_only_folders_of_images_have_a_size_to_choose(tmp_path: Path) -> None:
+    """A size asked of data whose images have theirs is refused, not ignored."""
+    np.savez(tmp_path / "a.npz", images=np.zeros((4, 1, 3, 3)), labels=[0, 1, 0, 1])
+    for what in ("digits", tmp_path / "a.npz"):
+        with pytest.raises(ParameterError) as refused:
+            data.load(what, size=(28, 28))
+        assert str(refused.value) == (
+            f"data {str(what)!r}\n  got       size=(28, 28)\n"
+            "  expected  no size: only the images of a folder are brought to one\n"
+            "  fix       leave the size out, and build the network for the images as they are"
+        )
+    assert not data.is_folder("digits")

@@ -13,6 +13,7 @@ from pellucid import Network
 from pellucid.engines import Program, Step, Trainer
 from pellucid.engines.base import LossRule, OptimizerRule, Samples
 from pellucid.engines.reference import ReferenceEngine, ReferenceTrainer
+from pellucid.errors import DataError, ParameterError
 from pellucid.layers import Conv2d, Flatten, Linear, ReLU, Softmax
 from pellucid.random import permutation
 from pellucid.train import (
@@ -176,12 +177,54 @@ def test_without_test_data(net: Network, data: Dataset) -> None:
 
 
 def test_classes_are_the_datas(data: Dataset) -> None:
-    """A network without class names takes those of its data; its own names stay."""
+    """A network without class names takes those of its data, unless the training is refused; numbers are no names."""
     net, named = small_network(), Network((1, 6, 6), [Flatten(), Linear(3)], classes=("a", "b", "c"))
+    with pytest.raises(ParameterError):
+        fit(net, data, epochs=0)
+    assert net.classes is None
     fit(net, data, epochs=1)
-    fit(named, data, epochs=1)
     assert net.classes == ("rows", "columns", "noise")
+    fit(named, (data.images, data.labels), epochs=1)
+    fit(named, Dataset(data.images, data.labels, ("0", "1", "2")), epochs=1)
     assert named.classes == ("a", "b", "c")
+
+
+def test_classes_in_another_order_are_refused(data: Dataset) -> None:
+    """Data whose classes are named in another order would be learned, and judged, under wrong names."""
+    net = Network((1, 6, 6), [Flatten(), Linear(3)], classes=("rows", "noise", "columns"))
+    for use in (lambda: fit(net, data, epochs=1), lambda: net.evaluate(data)):
+        with pytest.raises(DataError) as refused:
+            use()
+        assert str(refused.value).split("\n", 1)[1] == (
+            "  got       class 1 is 'columns'\n  expected  'noise', as the network's classes have it\n"
+            "  fix       order the data's classes as the network's, or set net.classes = None to go by numbers"
+        )
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"optimizer": "adam"}, "got       optimizer='adam'\n  expected  an optimizer that is made, such as SGD(0.05)"),
+        ({"optimizer": SGD}, "fix       write optimizer=SGD(0.05)"),
+        ({"loss": "mse"}, "got       loss='mse'"),
+        ({"schedule": 0.1}, "got       schedule=0.1"),
+    ],
+)
+def test_settings_are_made_not_named(data: Dataset, settings: dict[str, Any], text: str) -> None:
+    """A name or a class where a setting is meant is refused with the way to make one."""
+    with pytest.raises(ParameterError) as refused:
+        fit(small_network(), data, epochs=1, **settings)
+    assert text in str(refused.value)
+
+
+def test_images_may_have_their_channels_last(data: Dataset) -> None:
+    """Images (N, H, W, C) train and judge to the same bits as (N, C, H, W)."""
+    first, last = small_network(), small_network()
+    moved = np.moveaxis(data.images, 1, -1)
+    a = fit(first, (data.images, data.labels), test=(data.images, data.labels), epochs=2)
+    b = fit(last, (moved, data.labels), test=(moved, data.labels), epochs=2, channels_last=True)
+    assert [epoch.test_loss for epoch in a.epochs] == [epoch.test_loss for epoch in b.epochs]
+    assert last.evaluate((moved, data.labels), channels_last=True).loss == a.epochs[-1].test_loss
 
 
 def test_a_network_that_ends_in_softmax(data: Dataset) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -31,8 +31,18 @@ def show(drawing: RenderableType) -> None:
 
 
 def show_json(facts: Any) -> None:
-    """Print for programs."""
-    print(json.dumps(facts, indent=2, ensure_ascii=False, allow_nan=False))
+    """Print for programs; NaN and infinities, which JSON does not have, are told as "nan", "inf" and "-inf"."""
+    print(json.dumps(_told(facts), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _told(facts: Any) -> Any:
+    from ..explain import facts as json_facts
+
+    if isinstance(facts, dict):
+        return {key: _told(value) for key, value in cast("dict[str, Any]", facts).items()}
+    if isinstance(facts, list | tuple):
+        return [_told(value) for value in cast("list[Any]", facts)]
+    return json_facts.number(facts) if isinstance(facts, float) else facts
 
 
 def note(text: str) -> None:

@@ -26,7 +26,7 @@ OUTPUT = typer.Option("-o", "--output", metavar="FILE", help="Where to save the 
 EPOCHS = typer.Option(min=1, help="How often to go through the data.")
 BATCH_SIZE = typer.Option(min=1, help="Images a step.")
 RATE = typer.Option(help="Learning rate; by default 0.05, or 0.001 for adam and adamw.")
-MOMENTUM = typer.Option(help="Momentum of sgd.")
+MOMENTUM = typer.Option(help="Momentum of sgd; by default 0.9.")
 OPTIMIZER = typer.Option(help=f"How weights move: {', '.join(OPTIMIZERS)}.")
 SIZE = typer.Option(metavar="HxW", help="Bring the images of a folder to this size, such as 64x48.")
 SEED = typer.Option(min=0, help="Decides first values, order and dropout: the same seed gives the same bits.")
@@ -40,7 +40,7 @@ def train(
     epochs: Annotated[int, EPOCHS] = 5,
     batch_size: Annotated[int, BATCH_SIZE] = 64,
     rate: Annotated[float | None, RATE] = None,
-    momentum: Annotated[float, MOMENTUM] = 0.9,
+    momentum: Annotated[float | None, MOMENTUM] = None,
     optimizer: Annotated[str, OPTIMIZER] = "sgd",
     size: Annotated[str | None, SIZE] = None,
     seed: Annotated[int, SEED] = 0,
@@ -102,7 +102,7 @@ def _checkpoint(output: Path, resume: bool) -> Path:
 
 def _material(network: str, data: str, size: str | None, seed: int) -> tuple[Network, Dataset, Dataset]:
     """Return the network, built for the data or opened from its file, and the data for learning and testing."""
-    from ..train.data import load
+    from ..train.data import is_folder, load
 
     wanted, builders = _size(size), built_in()
     if network in builders:
@@ -110,7 +110,9 @@ def _material(network: str, data: str, size: str | None, seed: int) -> tuple[Net
         return builders[network](learned.classes, input_shape=learned.images.shape[1:], seed=seed), learned, tested
     net = open_model(network)
     shape = net.inputs[0].shape
-    learned, tested = load(data, size=shape[1:] if wanted is None and len(shape) == 3 else wanted)
+    if wanted is None and len(shape) == 3 and is_folder(data):
+        wanted = shape[1], shape[2]
+    learned, tested = load(data, size=wanted)
     return net, learned, tested
 
 
@@ -126,12 +128,16 @@ def _size(text: str | None) -> tuple[int, int] | None:
     return int(found[1]), int(found[2])
 
 
-def _optimizer(name: str, rate: float | None, momentum: float) -> Optimizer:
+def _optimizer(name: str, rate: float | None, momentum: float | None) -> Optimizer:
     from ..train import SGD, Adam, AdamW
 
     if name not in OPTIMIZERS:
         raise unknown_name("optimizer", name, OPTIMIZERS)
     if name == "sgd":
-        return SGD(0.05 if rate is None else rate, momentum=momentum)
+        return SGD(0.05 if rate is None else rate, momentum=0.9 if momentum is None else momentum)
+    if momentum is not None:
+        raise ParameterError(
+            "--momentum", got=f"{momentum} with {name}", expected="sgd", fix="leave it out, or use --optimizer sgd"
+        )
     kind = Adam if name == "adam" else AdamW
     return kind(0.001 if rate is None else rate)

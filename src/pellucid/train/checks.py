@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import operator
+from typing import TypeVar
 
 from ..errors import ParameterError
+
+T = TypeVar("T")
 
 
 def real(
@@ -51,3 +54,20 @@ def whole(owner: str, name: str, value: object, *, least: int = 1) -> int:
             fix=f"use {name}={least} or more",
         )
     return number
+
+
+def made(owner: str, name: str, value: object, kind: type[T], example: str) -> T:
+    """Return `value` if it is of a kind; its name, its class or anything else is refused.
+
+    >>> made("fit", "epochs", 5, int, "5")
+    5
+    """
+    if not isinstance(value, kind):
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise ParameterError(
+            owner,
+            got=f"{name}={value!r}",
+            expected=f"{article} {kind.__name__.lower()} that is made, such as {example}",
+            fix=f"write {name}={example}",
+        )
+    return value

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..errors import DataError, unknown_name
+from ..errors import DataError, ParameterError, unknown_name
 from .dataset import Dataset, split
 from .downloads import CIFAR10, FASHION_MNIST, MNIST, load_cifar10, load_mnist
 from .drawing import digits_drawing
@@ -46,11 +46,20 @@ def load(name_or_path: str | Path, *, size: tuple[int, int] | None = None) -> Pa
     >>> len(train), len(test), train.images.shape
     (1437, 360, (1437, 1, 8, 8))
     """
+    path = Path(name_or_path)
+    if is_folder(name_or_path):
+        return load_folder(path, size)
+    if size is not None and (name_or_path in NAMES or path.exists()):
+        raise ParameterError(
+            f"data {str(name_or_path)!r}",
+            got=f"size={size}",
+            expected="no size: only the images of a folder are brought to one",
+            fix="leave the size out, and build the network for the images as they are",
+        )
     if name_or_path in NAMES:
         return NAMES[str(name_or_path)]()
-    path = Path(name_or_path)
     if path.is_dir():
-        return load_idx(path) if has_idx(path) else load_folder(path, size)
+        return load_idx(path)
     if path.suffix == ".npz" and path.is_file():
         return load_npz(path)
     if path.exists():
@@ -61,6 +70,12 @@ def load(name_or_path: str | Path, *, size: tuple[int, int] | None = None) -> Pa
             fix="put images into a folder a class, or arrays into an .npz",
         )
     raise unknown_name("data set", str(name_or_path), NAMES)
+
+
+def is_folder(name_or_path: str | Path) -> bool:
+    """Return whether `load` would take this for a folder of images, whose size can be chosen."""
+    path = Path(name_or_path)
+    return name_or_path not in NAMES and path.is_dir() and not has_idx(path)
 
 
 def load_digits() -> Pair:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..engines import Engine, Program, get
 from ..network import Network
-from .checks import whole
+from .checks import made, whole
 from .dataset import Dataset
 from .losses import Loss, default_loss, ends_in_softmax, log_softmax
 from .samples import Samples, as_samples
@@ -42,6 +42,7 @@ def evaluate(
     engine: str | Engine | None = None,
     loss: Loss | None = None,
     batch_size: int = 256,
+    channels_last: bool = False,
 ) -> Evaluation:
     """Return accuracy, loss and confusion matrix of a network.
 
@@ -51,6 +52,7 @@ def evaluate(
         engine: what runs the network; None is the default engine.
         loss: the loss; None is the cross-entropy of the network's outputs.
         batch_size: samples run at a time.
+        channels_last: images are (N, H, W, C).
 
     Raises:
         DataError, ShapeError: the data do not fit the network.
@@ -61,9 +63,9 @@ def evaluate(
     >>> evaluate(net, (np.zeros((4, 1, 2, 2)), [0, 1, 2, 0])).confusion.sum()
     np.int64(4)
     """
-    loss = loss or default_loss(net)
+    loss = default_loss(net) if loss is None else made("evaluate", "loss", loss, Loss, "CrossEntropy()")
     size = whole("evaluate", "batch_size", batch_size)
-    samples = as_samples("evaluation data", net, data, loss)
+    samples = as_samples("evaluation data", net, data, loss, channels_last=channels_last)
     return judge(net, get(engine).program(net), samples, loss, size)
 
 

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..engines import Engine, Program, Trainer, get
-from ..errors import TrainingError
+from ..errors import ParameterError, TrainingError
 from ..network import Network
 from ..random import checked_seed, permutation
 from .checkpoints import Checkpoints, Snapshot
-from .checks import whole
+from .checks import made, whole
 from .dataset import Dataset
 from .evaluation import judge
 from .history import Epoch, History, Status, best_of
@@ -44,6 +44,7 @@ def fit(
     progress: bool = False,
     engine: str | Engine | None = None,
     checkpoints: Checkpoints | str | Path | None = None,
+    channels_last: bool = False,
     on_epoch: Callable[[Epoch], None] | None = None,
     on_step: Callable[[Status], None] | None = None,
 ) -> History:
@@ -66,6 +67,7 @@ def fit(
         progress: draw a bar with loss and accuracy in the terminal.
         engine: what trains the network; None is the default engine.
         checkpoints: a file, or Checkpoints, to write the training down and go on from there.
+        channels_last: images are (N, H, W, C); those of a Dataset never are.
         on_epoch: called after each epoch, when the network has its weights. It may stop the training by raising
             KeyboardInterrupt.
         on_step: called after each step; may stop the training too.
@@ -85,11 +87,9 @@ def fit(
     >>> fit(net, (images, labels), epochs=50, optimizer=SGD(1.0)).epochs[-1].accuracy
     1.0
     """
-    loss = loss or default_loss(net)
-    samples = as_samples("training data", net, train, loss)
-    tested = None if test is None else as_samples("test data", net, test, loss)
-    if isinstance(train, Dataset) and net.classes is None and net.outputs[0].shape == (len(train.classes),):
-        net.classes = train.classes
+    loss = default_loss(net) if loss is None else made("fit", "loss", loss, Loss, "CrossEntropy()")
+    samples = as_samples("training data", net, train, loss, channels_last=channels_last)
+    tested = None if test is None else as_samples("test data", net, test, loss, channels_last=channels_last)
     training = _Training(
         net,
         samples,
@@ -98,12 +98,14 @@ def fit(
         engine=get(engine),
         epochs=whole("fit", "epochs", epochs),
         batch_size=whole("fit", "batch_size", batch_size),
-        optimizer=optimizer or SGD(0.05, momentum=0.9),
-        schedule=schedule or Constant(),
+        optimizer=made("fit", "optimizer", optimizer or SGD(0.05, momentum=0.9), Optimizer, "SGD(0.05)"),
+        schedule=made("fit", "schedule", schedule or Constant(), Schedule, "Cosine()"),
         seed=checked_seed(seed),
     )
     if checkpoints is not None and not isinstance(checkpoints, Checkpoints):
         checkpoints = Checkpoints(checkpoints)
+    if isinstance(train, Dataset) and net.classes is None and net.outputs[0].shape == (len(train.classes),):
+        net.classes = train.classes
     with Bars(progress) as bars:
         steps = [bars.step, *([on_step] if on_step else [])]
         ends = [bars.epoch, *([on_epoch] if on_epoch else [])]
@@ -151,6 +153,13 @@ class _Training:
             trainer.restore(snapshot.state)
         program = self.engine.program(self.net)
         try:
+            if len(self.done) > self.epochs:
+                raise ParameterError(
+                    "fit",
+                    got=f"epochs={self.epochs}, where {len(self.done)} are already made",
+                    expected=f"{len(self.done)} or more, to go on",
+                    fix="ask for more epochs, or begin anew at another path",
+                )
             for number in range(len(self.done) + 1, self.epochs + 1):
                 epoch = self._epoch(number, trainer, program, on_step)
                 self._keep(epoch)
@@ -164,6 +173,11 @@ class _Training:
             if self.best:
                 self._put(self.best)
             return History(self.done, True, best_of(self.done))
+        except TrainingError:
+            raise  # the network has its last good weights
+        except BaseException:
+            trainer.sync()
+            raise
         return History(self.done, False, best_of(self.done))
 
     def _epoch(self, number: int, trainer: Trainer, program: Program, on_step: list[Callable[[Status], None]]) -> Epoch:
@@ -223,9 +237,6 @@ class _Training:
 
     def _settings(self) -> dict[str, str]:
         """Return what a training must share with its checkpoint to go on with the same bits."""
-        data = hashlib.sha256()
-        for array in (*self.samples.inputs, self.samples.targets):
-            data.update(np.ascontiguousarray(array).data)
         layers = [(node.name, repr(node.layer), [n.name for n in node.inputs]) for node in self.net.nodes]
         settings = {
             "seed": str(self.seed),
@@ -235,7 +246,8 @@ class _Training:
             "loss": repr(self.loss),
             "engine": self.engine.name,
             "samples": str(len(self.samples)),
-            "data": data.hexdigest(),
+            "data": self.samples.digest(),
+            "test data": "none" if self.tested is None else self.tested.digest(),
             "layers": hashlib.sha256(repr(layers).encode()).hexdigest(),
         }
         if not isinstance(self.schedule, Constant):  # the rate at a step depends on how many there are
