@@ -74,3 +74,11 @@ export function announce(words) {
   clearTimeout(waiting);
   waiting = setTimeout(() => (byId("live").textContent = words), 150);
 }
+
+/**
+ * Do something when what has changed so far is on the screen: it can wait, a person's eye cannot.
+ * @param {() => void} work
+ */
+export function afterPaint(work) {
+  requestAnimationFrame(() => setTimeout(work));
+}

@@ -1,6 +1,6 @@
 // The lines between the columns: how the data flows, and for the shown unit what each map it reads gives to its sum.
 
-import { svg } from "./dom.js";
+import { afterPaint, svg } from "./dom.js";
 import { colour, css, largest } from "./colours.js";
 
 /**
@@ -72,7 +72,8 @@ export class Links {
         );
       }
     };
-    this.redraw();
+    const mine = this.#rethread;
+    afterPaint(() => mine === this.#rethread && mine());
   }
 
   #drawStreams() {

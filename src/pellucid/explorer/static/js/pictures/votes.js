@@ -1,7 +1,7 @@
 // What the places of a vector give, drawn where they lay on the feature maps before these were laid out as a vector.
 
 import { colour, css } from "../colours.js";
-import { el } from "../dom.js";
+import { afterPaint, el } from "../dom.js";
 import { address, grouped } from "../format.js";
 
 /** @typedef {import("../cells.js").Scene} Scene */
@@ -58,11 +58,13 @@ export function origin({ state, told }, row) {
  */
 function drawn(shape, amounts, end) {
   const canvas = /** @type {HTMLCanvasElement} */ (el("canvas", { width: shape[2], height: shape[1] }));
-  const context = canvas.getContext("2d");
-  if (context === null) return canvas;
-  for (const { place, amount } of amounts) {
-    context.fillStyle = css(colour(amount, end));
-    context.fillRect(place[2], place[1], 1, 1);
-  }
+  afterPaint(() => {
+    const context = canvas.isConnected ? canvas.getContext("2d") : null;
+    if (context === null) return;
+    for (const { place, amount } of amounts) {
+      context.fillStyle = css(colour(amount, end));
+      context.fillRect(place[2], place[1], 1, 1);
+    }
+  });
   return canvas;
 }
