@@ -21,7 +21,7 @@ help:
 	@echo "make test-all  the same, slow tests included"
 	@echo "make golden    write the texts that tests compare with anew, to be looked at before they are committed"
 	@echo "make lint      check style, format and types"
-	@echo "make bench     measure Pellucid beside its peers; ARGS are passed on"
+	@echo "make bench     measure what is promised, and write docs/benchmarks.md; ARGS are passed on"
 	@echo "make docs      build the documentation into site/"
 	@echo "make setup     set up $(VENV) for all of the above but docs"
 	@echo "make clean     remove everything that make made"

@@ -23,13 +23,14 @@ SURFACE = {
     ],
     "pellucid.engines": [
         "BatchGradients", "ENGINES", "Engine", "LossRule", "OptimizerRule", "Program", "State", "Step", "Trainer",
-        "as_inputs",
-        "available", "get", "predict",
+        "as_inputs", "available", "decides", "ends_in_softmax", "get", "predict",
+        "probabilities",
     ],
 }  # fmt: skip
 
 NETWORK = [
-    "evaluate", "explore", "fit", "layers", "node", "params", "predict", "save", "summary", "trace", "weight_names",
+    "classes", "evaluate", "explore", "fit", "layers", "node", "params", "predict", "save", "summary", "trace",
+    "weight_names", "weights",
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from pellucid.explain import facts, trace
 from pellucid.explorer import api
 from pellucid.explorer import facts as told
 from pellucid.explorer.session import RUNS, Session
-from pellucid.layers import Conv2d, Linear
+from pellucid.layers import Conv2d, GlobalAvgPool2d, GlobalMaxPool2d, Layer, Linear
 
 
 @pytest.fixture
@@ -368,3 +368,25 @@ def test_a_long_sum_is_told_by_its_largest_parts(monkeypatch: pytest.MonkeyPatch
     }
     products = np.abs(vector.run_sample(0).trace.explain("linear1", (0,)).terms.product)
     assert products[sorted(left)].max() <= np.delete(products, sorted(left)).min()
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "index"),
+    [(Conv2d(1, 9), (2, 9, 9), (0, 0, 0)), (GlobalMaxPool2d(), (1, 9, 9), (0,)), (GlobalAvgPool2d(), (1, 9, 9), (0,))],
+)
+def test_a_window_too_large_to_show(
+    layer: Layer, shape: tuple[int, int, int], index: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of one window with more places than a page can hold, some whole rows are told, with the winner among them."""
+    session = Session(Network(shape, [("it", layer)]), images=np.random.default_rng(0).random((1, *shape), np.float32))
+    made = session.run_sample(0)
+    whole = made.trace.explain("it", index)
+    monkeypatch.setattr(told, "MOST", 30)
+    number = told.number(session, made, "it", index)
+    terms = number["terms"]
+    assert len(terms["value"]) == 27
+    assert number["left_out"]["count"] == len(whole.terms) - 27
+    assert number["cancellation"] == facts.number(whole.cancellation)
+    if whole.rule == "max":
+        assert terms["value"][terms["used"].index(True)] == whole.total
+    assert len({place[-2] for place in terms["index"]}) == 3

@@ -33,7 +33,7 @@ def predict(
     batch = np.stack([open_image(net, image, invert=invert) for image in images])
     note_untrained(model)
     found: list[dict[str, Any]] = []
-    for image, row in zip(images, probabilities(net, batch, engine), strict=True):
+    for image, row in zip(images, scores(net, batch, engine), strict=True):
         best = np.argsort(-row, kind="stable")[:top]
         classes: list[dict[str, Any]] = [
             {"class": names[k], "number": int(k), "probability": float(row[k])} for k in best
@@ -62,20 +62,13 @@ def class_names(net: Network) -> tuple[str, ...]:
     return net.classes or tuple(str(number) for number in range(shape[0]))
 
 
-def probabilities(net: Network, images: NDArray[np.float32], engine: str | None) -> NDArray[np.float64]:
-    """Return each image's probabilities (N, classes): the softmax of the logits, unless the network takes it itself."""
-    import numpy as np
-
+def scores(net: Network, images: NDArray[np.float32], engine: str | None) -> NDArray[np.float64]:
+    """Return each image's probabilities (N, classes)."""
     from ..engines import predict as run
-    from ..layers import Softmax
+    from ..engines import probabilities
 
-    output, several = net.outputs[0], len(net.outputs) > 1
     outputs = run(net, images, engine=engine)
-    values = np.asarray(outputs[0] if several else outputs, np.float64)
-    if isinstance(output.layer, Softmax):
-        return values
-    powers = np.exp(values - values.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    return probabilities(net, outputs[0] if len(net.outputs) > 1 else outputs)
 
 
 def _table(found: list[dict[str, Any]]) -> Any:

@@ -10,6 +10,7 @@ from ..errors import EngineError, ParameterError, unknown_name
 from ..network import Network
 from .base import BatchGradients, Engine, LossRule, OptimizerRule, Program, State, Step, Trainer
 from .inputs import as_inputs
+from .outputs import decides, ends_in_softmax, probabilities
 from .reference import ReferenceEngine
 
 __all__ = [
@@ -24,8 +25,11 @@ __all__ = [
     "Trainer",
     "as_inputs",
     "available",
+    "decides",
+    "ends_in_softmax",
     "get",
     "predict",
+    "probabilities",
 ]
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (ReferenceEngine(),)}

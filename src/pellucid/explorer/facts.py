@@ -95,6 +95,7 @@ def number(session: Session, made: Run, name: str, index: tuple[int, ...]) -> di
     shown, left_out = _foremost(explanation.terms)
     return {
         **facts.explanation(replace(explanation, terms=shown)),
+        "cancellation": facts.number(explanation.cancellation),  # of all terms, not of those that are shown
         "parts": _parts(shown) if explanation.rule == "sum" else [],
         "left_out": left_out,
         "origins": _origins(session, made, name, shown),
@@ -153,6 +154,8 @@ def _foremost(terms: Terms) -> tuple[Terms, dict[str, Any] | None]:
         if room < 0:
             break
         kept[groups[at]] = True
+    if not kept.any():  # not even one channel's window: some rows of it
+        kept[_around(terms, groups[order[0]])] = True
     rest = terms.product[~kept]
     shown = Terms(
         source=terms.source[kept],
@@ -165,6 +168,15 @@ def _foremost(terms: Terms) -> tuple[Terms, dict[str, Any] | None]:
         weight_index=None if terms.weight_index is None else terms.weight_index[kept],
     )
     return shown, {"count": len(rest), "sum": facts.number(exact_sum(rest))}
+
+
+def _around(terms: Terms, group: list[int]) -> list[int]:
+    """Return whole rows of a window too large to show, with the number in it that counts most: winner or product."""
+    columns = int((terms.index[group, -2] == terms.index[group[0], -2]).sum())
+    best = int(np.argmax(np.where(terms.used[group], np.abs(np.nan_to_num(terms.product[group])), -1.0)))
+    rows = max(MOST // columns, 1)
+    first = min(max(best // columns - rows // 2, 0), max(len(group) // columns - rows, 0)) * columns
+    return group[first : first + rows * columns]
 
 
 def _step(step: Step) -> dict[str, Any]:

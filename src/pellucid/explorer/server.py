@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import signal
@@ -86,7 +87,30 @@ def serve(
 
     server = _server(session, listener, keys, ready)
     with _ended_by_signals(server):
-        server.run(sockets=[listener])
+        if _in_event_loop():  # as in a notebook's cell, which waits here until it is interrupted
+            _run_beside(server, listener)
+        else:
+            server.run(sockets=[listener])
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _run_beside(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Run a server in a thread, where it can have an event loop of its own."""
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.2)
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def explore(net: Network, images: Any = None, *, port: int = 0, browser: bool = True) -> None:

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..engines import Engine, as_inputs
+from ..engines import Engine, as_inputs, decides, probabilities
 from ..errors import DataError, ShapeError, unknown_name
 from ..explain import Trace, summarize, trace
-from ..layers import Softmax
 from ..layers.node import Node
 from ..network import Network
 from .drawing import Bitmap, Drawing, fit
@@ -158,15 +157,9 @@ class Session:
 
     def scores(self, run: Run) -> NDArray[np.float64] | None:
         """Return the probability of each class, or None where the network does not decide between classes."""
-        output = self.net.outputs[0]
-        if len(output.shape) != 1 or output.shape[0] < 2:
+        if not decides(self.net):
             return None
-        values = run.trace[str(output.name)].astype(np.float64)
-        if isinstance(output.layer, Softmax):
-            return values
-        with np.errstate(invalid="ignore"):
-            exponentials = np.exp(values - values.max())
-            return exponentials / exponentials.sum()
+        return probabilities(self.net, run.trace[str(self.net.outputs[0].name)][None])[0]
 
     def _keep(self, name: str, image: Sequence[NDArray[np.float32]], sample: int | None) -> Run:
         run = Run(

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..engines import Engine, Program, get
+from ..engines import Engine, Program, get, probabilities
 from ..network import Network
 from .checks import made, whole
 from .dataset import Dataset
-from .losses import Loss, default_loss, ends_in_softmax, log_softmax
+from .losses import Loss, default_loss
 from .samples import Samples, as_samples
 
 
@@ -32,7 +32,7 @@ class Evaluation:
     loss: float
     confusion: NDArray[np.int64] = field(repr=False)
     predicted: NDArray[np.int64] = field(repr=False)
-    probabilities: NDArray[np.float32] = field(repr=False)
+    probabilities: NDArray[np.float64] = field(repr=False)
 
 
 def evaluate(
@@ -81,11 +81,8 @@ def judge(net: Network, program: Program, samples: Samples, loss: Loss, batch_si
     labels = samples.labels
     if labels is None:
         none = np.zeros((0, 0))
-        return Evaluation(
-            math.nan, value, none.astype(np.int64), none.ravel().astype(np.int64), none.astype(np.float32)
-        )
+        return Evaluation(math.nan, value, none.astype(np.int64), none.ravel().astype(np.int64), none)
     predicted = outputs.argmax(axis=1)
     confusion = np.zeros((outputs.shape[1], outputs.shape[1]), np.int64)
     np.add.at(confusion, (labels, predicted), 1)
-    probabilities = outputs if ends_in_softmax(net) else np.exp(log_softmax(outputs))
-    return Evaluation(float((predicted == labels).mean()), value, confusion, predicted, probabilities)
+    return Evaluation(float((predicted == labels).mean()), value, confusion, predicted, probabilities(net, outputs))

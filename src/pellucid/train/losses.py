@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engines import ends_in_softmax
 from ..errors import DataError, ParameterError, ShapeError
-from ..layers import Softmax
 from ..layers.node import Shape
 from ..network import Network
 from .labels import as_labels
@@ -135,11 +135,6 @@ class MeanSquaredError(Loss):
 def default_loss(net: Network) -> Loss:
     """Return the cross-entropy that fits the network's last layer: of probabilities if it is a Softmax."""
     return CrossEntropy(probabilities=ends_in_softmax(net))
-
-
-def ends_in_softmax(net: Network) -> bool:
-    """Return whether the network's first output is probabilities."""
-    return isinstance(net.outputs[0].layer, Softmax)
 
 
 def log_softmax(logits: Array) -> Array:

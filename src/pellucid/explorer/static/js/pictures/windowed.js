@@ -35,16 +35,18 @@ export function windowed(scene) {
 }
 
 /** @param {Told} told @returns {string} */
-function whoWins({ terms }) {
+function whoWins({ terms, left_out }) {
   const best = terms.value[terms.used.indexOf(true)];
   const equals = terms.value.filter((value, row) => terms.inside[row] && value === best).length;
   const padded = terms.inside.includes(false) ? " Padding never wins." : "";
   const tie = equals > 1 ? ` ${equals} places hold it; the first one wins.` : "";
-  return `The largest of ${counted(terms.inside.filter(Boolean).length, "number")} passes.${tie}${padded}`;
+  const inside = terms.inside.filter(Boolean).length + (left_out?.count ?? 0);
+  return `The largest of ${counted(inside, "number")} passes.${tie}${padded}`;
 }
 
 /** @param {Told} told @returns {string} */
-function whatCounts({ terms, divisor }) {
+function whatCounts({ terms, divisor, left_out }) {
+  if (left_out) return `The sum of ${counted(terms.value.length + left_out.count, "number")}, divided by ${divisor}.`;
   const inside = terms.inside.filter(Boolean).length;
   const all = terms.value.length;
   if (inside === all) return `The sum of ${counted(all, "number")}, divided by ${divisor}.`;
