@@ -74,3 +74,22 @@ def test_the_longest_name_that_a_disk_takes(tmp_path: Path) -> None:
     path = tmp_path / ("n" * 255)
     replace_file(path, [b"new"])
     assert names(tmp_path) == [path.name]
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link to a pipe"])
+def test_what_is_no_file_is_not_replaced(tmp_path: Path, kind: str) -> None:
+    """A folder, a pipe or a device stays what it is, also behind a link."""
+    real = tmp_path / "real"
+    if kind == "folder":
+        real.mkdir()
+    else:
+        os.mkfifo(real)
+    path = real
+    if kind.startswith("link"):
+        path = tmp_path / "link"
+        path.symlink_to(real)
+    before = real.stat().st_mode
+    with pytest.raises(FileExistsError, match="not a file that can be replaced"):
+        replace_file(path, [b"new"])
+    assert real.stat().st_mode == before
+    assert not list(tmp_path.glob("*.partial"))

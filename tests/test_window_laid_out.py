@@ -40,8 +40,8 @@ def laid_out(window: Window, size: int) -> list[list[int]]:
     while start + window.span <= end:
         found.append([start + tap * window.dilation for tap in range(window.kernel)])
         start += window.stride
-    covered = start - window.stride + window.span if found else end
-    if window.ceil_mode and found and covered < end:  # one more window, that hangs over the end
+    covered = start - window.stride + window.span  # where the last window ended, or one before the first would
+    if window.ceil_mode and covered < end:  # one more window, that hangs over the end
         found.append([start + tap * window.dilation for tap in range(window.kernel)])
     if window.ceil_mode and found and found[-1][0] >= size:  # the last one starts in the padding behind
         found.pop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import secrets
@@ -24,7 +25,7 @@ def replace_file(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
         pieces: the content, piece by piece.
 
     Raises:
-        OSError: it cannot be written; the old file is still there.
+        OSError: it cannot be written, or a folder, a device or a pipe is there; what was there still is.
         ValueError: the path cannot be one.
 
     >>> from tempfile import TemporaryDirectory
@@ -34,6 +35,8 @@ def replace_file(path: Path, pieces: Iterable[bytes | memoryview]) -> None:
     ('one two', 1)
     """
     target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise FileExistsError(errno.EEXIST, "not a file that can be replaced", str(target))
     beside = f".{target.name[:100]}."
     for left in target.parent.glob(f"{glob.escape(beside)}*.partial"):
         with suppress(FileNotFoundError):

@@ -95,11 +95,12 @@ class Window:
         """Return how many outputs an axis of `size` inputs gives.
 
         Raises:
-            ShapeError: the window is wider than the padded axis.
+            ShapeError: the window is wider than the padded axis; with `ceil_mode`, by a stride or more.
         """
         before, after = self.pads(size)
         room = size + before + after - self.span
-        if size < 1 or room < 0:
+        count = (-(-room // self.stride) if self.ceil_mode else room // self.stride) + 1
+        if size < 1 or count < 1:
             taps = f"kernel {self.kernel}" + (f" with dilation {self.dilation}" if self.dilation > 1 else "")
             raise ShapeError(
                 "Window",
@@ -107,7 +108,6 @@ class Window:
                 expected=f"at least {self.span} places, padding included",
                 fix=f"use a smaller kernel, a larger input, or {max(-room, 1)} more padding",
             )
-        count = (-(-room // self.stride) if self.ceil_mode else room // self.stride) + 1
         if self.ceil_mode and (count - 1) * self.stride >= size + before:
             count -= 1
         return count

@@ -195,3 +195,11 @@ def test_places_are_whole_numbers(index: object) -> None:
     """A place that is no sequence of whole numbers is refused, not rounded."""
     with pytest.raises(ShapeError, match="expected  3 numbers from"):
         network().trace(image()).explain("conv1", index)  # pyright: ignore[reportArgumentType]
+
+
+def test_what_a_trace_gives_cannot_be_changed() -> None:
+    """Values read from a trace are read-only, so that explanation and value cannot come apart."""
+    found = network().trace(image())
+    for name in ("input", "conv1", "relu1", "softmax1"):
+        with pytest.raises(ValueError, match="read-only"):
+            found[name][...] = 0

@@ -5,13 +5,14 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from by_hand import Refusal
 
 from pellucid import layers
-from pellucid.errors import ParameterError, ShapeError
+from pellucid.errors import ParameterError, ShapeError, UnknownNameError
 from pellucid.layers import (
     REGISTRY,
     AdaptiveAvgPool2d,
@@ -233,3 +234,32 @@ def test_batches_of_none() -> None:
 def test_equal_layers_in_a_set() -> None:
     """Layers can be counted and looked up, as any value."""
     assert len({Linear(3), Linear(3), Linear(4)}) == 2
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (
+            lambda: Conv2d(1, 6, 5),  # pyright: ignore[reportCallIssue] - PyTorch's order: in, out, kernel
+            "Conv2d\n  got       3 values without names: 1, 6, 5\n"
+            "  expected  out_channels, kernel_size; all others by name\n"
+            "  fix       name the others, and leave the input's channels out: they are inferred",
+        ),
+        (
+            lambda: BatchNorm2d(64),  # pyright: ignore[reportCallIssue] - PyTorch's num_features
+            "BatchNorm2d\n  got       1 values without names: 64\n  expected  none; all others by name",
+        ),
+        (lambda: Linear(120, 84), "Linear\n  got       2 values without names: 120, 84"),  # pyright: ignore[reportCallIssue]
+        (
+            lambda: Conv2d(6, 5, strides=2),  # pyright: ignore[reportCallIssue] - Keras's name
+            "Conv2d parameter 'strides'\n  got       'strides'\n  expected  one of out_channels, kernel_size, stride, ",
+        ),
+        (lambda: Conv2d(6), "Conv2d\n  got       no kernel_size"),  # pyright: ignore[reportCallIssue]
+        (lambda: Conv2d(kernel_size=3), "Conv2d\n  got       no out_channels"),  # pyright: ignore[reportCallIssue]
+    ],
+)
+def test_parameters_of_other_frameworks_are_refused(make: Callable[[], object], text: str) -> None:
+    """What PyTorch and Keras call otherwise, or put elsewhere, is never taken for something else."""
+    with pytest.raises((ParameterError, UnknownNameError)) as refused:
+        make()
+    assert str(refused.value).startswith(text)

@@ -138,3 +138,13 @@ def test_refused(changed: dict[str, Any], kind: type[PellucidError], text: str) 
         fit(net, **settings)
     assert str(caught.value).startswith(text)
     assert bits(net) == before
+
+
+def test_a_test_loss_that_is_not_finite(data: Dataset) -> None:
+    """Finite weights whose answers are not finite are no success: training ends as with any bad loss."""
+    net = small_network()
+    before = bits(net)
+    with pytest.raises(TrainingError) as refused:
+        fit(net, data, test=data, epochs=1, batch_size=len(data), optimizer=SGD(1e30))
+    assert "got       a test loss that is not finite after epoch 1" in str(refused.value)
+    assert bits(net) == before

@@ -63,8 +63,8 @@ def test_an_input_that_is_too_small_is_refused_by_the_layer(build, shape, layer)
 def test_lenet5_in_torch():
     """LeNet-5 computes what PyTorch's functions compute when they are called in the paper's order."""
     net = lenet5(seed=1)
-    x = torch.from_numpy(np.random.default_rng(0).standard_normal((2, 1, 28, 28), dtype=np.float32))
-    w = {name: torch.from_numpy(array) for name, array in net.weights.items()}
+    x = torch.tensor(np.random.default_rng(0).standard_normal((2, 1, 28, 28), dtype=np.float32))
+    w = {name: torch.tensor(array) for name, array in net.weights.items()}
     y = f.avg_pool2d(torch.tanh(f.conv2d(x, w["conv1.weight"], w["conv1.bias"], padding=2)), 2)
     y = f.avg_pool2d(torch.tanh(f.conv2d(y, w["conv2.weight"], w["conv2.bias"])), 2).flatten(1)
     y = torch.tanh(f.linear(y, w["linear1.weight"], w["linear1.bias"]))
@@ -80,8 +80,8 @@ def test_resnet18_in_torch():
     for name, array in net.weights.items():
         if array.ndim == 1:  # a forgotten mean, variance, scale or shift would not show in first values, 0 and 1
             net.weights[name] = rng.uniform(0.5, 1.5, array.shape)
-    x = torch.from_numpy(rng.standard_normal((2, 3, 64, 48), dtype=np.float32))
-    expected = torch_resnet18({name: torch.from_numpy(array) for name, array in net.weights.items()}, x).numpy()
+    x = torch.tensor(rng.standard_normal((2, 3, 64, 48), dtype=np.float32))
+    expected = torch_resnet18({name: torch.tensor(array) for name, array in net.weights.items()}, x).numpy()
     result = net.predict(x.numpy(), engine="reference")
     np.testing.assert_allclose(result, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
 

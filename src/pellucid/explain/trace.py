@@ -37,7 +37,9 @@ class Trace(Mapping[str, Floats]):
     def __init__(self, net: Network, values: Mapping[str, Floats], engine: str) -> None:
         self.net = net
         self.engine = engine
-        self._values = dict(values)
+        self._values = {name: value.view() for name, value in values.items()}
+        for value in self._values.values():
+            value.flags.writeable = False  # what is explained is what was computed
         self._weights = {name: net.weights[name] for name in net.weights}  # assigning replaces arrays: these stay
 
     def __getitem__(self, name: str) -> Floats:

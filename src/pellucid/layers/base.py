@@ -10,12 +10,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, dataclass_transform
+from typing import Any, ClassVar, Self, dataclass_transform
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ParameterError, ShapeError
+from ..errors import ParameterError, ShapeError, unknown_name
 from ..window import AdaptiveWindow, Window
 from .arithmetic import Arithmetic
 from .initializers import Weight
@@ -112,6 +112,27 @@ class Layer:
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         dataclass(frozen=True, repr=False)(cls)
+
+    def __new__(cls, *values: Any, **named: Any) -> Self:
+        """Refuse parameters by the wrong place or name; what is left has the types and checks of the dataclass."""
+        known = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else ()
+        places = [f.name for f in known if not f.kw_only]
+        if len(values) > len(places):
+            raise ParameterError(
+                cls.__name__,
+                got=f"{len(values)} values without names: {', '.join(map(repr, values))}",
+                expected=f"{', '.join(places) or 'none'}; all others by name",
+                fix="name the others, and leave the input's channels out: they are inferred",
+            )
+        for name in named:
+            if name not in [f.name for f in known]:
+                raise unknown_name(f"{cls.__name__} parameter", name, [f.name for f in known])
+        missing = [f.name for f in known if f.default is dataclasses.MISSING][len(values) :]
+        if (values or named) and any(name not in named for name in missing):
+            raise ParameterError(
+                cls.__name__, got=f"no {missing[0]}", expected=", ".join(places), fix=f"give {missing[0]}"
+            )
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         for f in _fields(self):

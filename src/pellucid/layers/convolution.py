@@ -17,6 +17,8 @@ from .initializers import Weight, initializer
 from .node import Shape
 from .params import Sides, choice, count, flag, padding, pair, param
 
+border = choice("zeros", "reflect", "replicate", "circular")
+
 
 class Conv2d(Layer):
     """Slide `out_channels` kernels over the input; each place gives one number a kernel (cross-correlation, no flip).
@@ -53,14 +55,16 @@ class Conv2d(Layer):
 
     out_channels: int = param(converter=count)
     kernel_size: tuple[int, int] = param(converter=pair)
-    stride: tuple[int, int] = param(converter=pair, default=1)
-    padding: Sides | str = param(converter=padding, default=0)
-    dilation: tuple[int, int] = param(converter=pair, default=1)
-    groups: int = param(converter=count, default=1)
-    bias: bool = param(converter=flag, default=True)
-    padding_mode: str = param(converter=choice("zeros", "reflect", "replicate", "circular"), default="zeros")
-    weight_init: str = param(converter=initializer, default="pytorch")
-    bias_init: str = param(converter=initializer, default="pytorch")
+    stride: tuple[int, int] = param(converter=pair, kw_only=True, default=1)
+    padding: Sides | str = param(converter=padding, kw_only=True, default=0)
+    dilation: tuple[int, int] = param(converter=pair, kw_only=True, default=1)
+    groups: int = param(converter=count, kw_only=True, default=1)
+    bias: bool = param(converter=flag, kw_only=True, default=True)
+    padding_mode: str = param(
+        converter=choice("zeros", "reflect", "replicate", "circular"), kw_only=True, default="zeros"
+    )
+    weight_init: str = param(converter=initializer, kw_only=True, default="pytorch")
+    bias_init: str = param(converter=initializer, kw_only=True, default="pytorch")
 
     def windows(self, *shapes: Shape) -> tuple[Window, Window]:
         """Return the windows along height and width."""

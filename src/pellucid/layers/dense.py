@@ -93,9 +93,9 @@ class Linear(Layer):
     prefix: ClassVar[str] = "linear"
 
     out_features: int = param(converter=count)
-    bias: bool = param(converter=flag, default=True)
-    weight_init: str = param(converter=initializer, default="pytorch")
-    bias_init: str = param(converter=initializer, default="pytorch")
+    bias: bool = param(converter=flag, kw_only=True, default=True)
+    weight_init: str = param(converter=initializer, kw_only=True, default="pytorch")
+    bias_init: str = param(converter=initializer, kw_only=True, default="pytorch")
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Return the input's shape with out_features as its last axis."""

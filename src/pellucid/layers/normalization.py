@@ -37,10 +37,10 @@ class BatchNorm2d(Layer):
 
     prefix: ClassVar[str] = "norm"
 
-    eps: float = param(converter=positive, default=1e-5)
-    momentum: float = param(converter=probability, default=0.1)
-    affine: bool = param(converter=flag, default=True)
-    unbiased: bool = param(converter=flag, default=True)
+    eps: float = param(converter=positive, kw_only=True, default=1e-5)
+    momentum: float = param(converter=probability, kw_only=True, default=0.1)
+    affine: bool = param(converter=flag, kw_only=True, default=True)
+    unbiased: bool = param(converter=flag, kw_only=True, default=True)
 
     def output_shape(self, *shapes: Shape) -> Shape:
         """Return the input's shape."""

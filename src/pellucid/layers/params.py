@@ -44,10 +44,16 @@ Sides = tuple[Pads, Pads]
 Padding = int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]] | str
 
 
-def param(*, converter: Callable[[S], T], default: S | Any = MISSING) -> T:
-    """Declare a layer's parameter: `converter` checks what came and returns its canonical form."""
+def param(*, converter: Callable[[S], T], default: S | Any = MISSING, kw_only: bool = False) -> T:
+    """Declare a layer's parameter: `converter` checks what came and returns its canonical form.
+
+    With `kw_only` it must be named: frameworks differ in what stands at its place.
+    """
     metadata = {"converter": converter}
-    return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)  # pyright: ignore[reportReturnType]
+    if default is MISSING:
+        return field(metadata=metadata, kw_only=kw_only)
+    declared: Any = field(default=default, metadata=metadata, kw_only=kw_only)
+    return declared
 
 
 def bad(value: object, expected: str, fix: str) -> ParameterError:

@@ -206,6 +206,8 @@ class _Training:
             if not np.isfinite(weight).all():
                 raise self._failed(f"a weight {name!r} that is not finite after epoch {number}")
         found = None if self.tested is None else judge(self.net, program, self.tested, self.loss, 4 * self.batch_size)
+        if found is not None and not math.isfinite(found.loss):
+            raise self._failed(f"a test loss that is not finite after epoch {number}")
         return Epoch(
             number=number,
             loss=lost / seen,
