@@ -200,3 +200,16 @@ def test_errors_are_of_our_family():
         load("none.safetensors")
     with pytest.raises(ValueError, match="no such file"):
         load("none.safetensors")
+
+
+@pytest.mark.parametrize("version", [1, 2, 3, 10])
+def test_onnx_of_every_age_is_recognised(version):
+    """An ONNX model is told as one from the first version of its format on."""
+    Path("net.onnx").write_bytes(bytes((8, version)) + b"\x12\x07pytorch")
+    assert refused("net.onnx")[1] == "the suffix '.onnx', an ONNX model"
+
+
+def test_a_real_onnx_model_of_the_first_version(shared_data):
+    """A published model of ONNX's first version is told as one."""
+    path = shared_data / "onnx-ir1-superres" / "super_resolution.onnx"
+    assert refused(path)[1] == "the suffix '.onnx', an ONNX model"

@@ -85,7 +85,7 @@ def test_a_destination_is_checked_before_there_is_anything_to_save(tmp_path):
 @pytest.mark.parametrize("path", ["net\0.safetensors", f"{'long' * 64}.safetensors"])
 def test_a_path_that_cannot_be_written(path, tmp_path):
     """A name that cannot be is an error of ours."""
-    with pytest.raises(ModelFileError, match="a folder with room"):
+    with pytest.raises(ModelFileError, match="a path that can be written to"):
         save(small_network(), tmp_path / path)
     assert not list(tmp_path.iterdir())
 
@@ -93,7 +93,7 @@ def test_a_path_that_cannot_be_written(path, tmp_path):
 def test_a_folder_in_the_way(tmp_path):
     """A folder of that name stays, and is the error."""
     (tmp_path / "net.safetensors").mkdir()
-    with pytest.raises(ModelFileError, match="Is a directory"):
+    with pytest.raises(ModelFileError, match="a new file, or one to replace"):
         save(small_network(), tmp_path / "net.safetensors")
     assert [p.name for p in tmp_path.iterdir()] == ["net.safetensors"]
 
@@ -155,3 +155,49 @@ def test_what_could_not_be_read_again_is_not_written(tmp_path, monkeypatch):
     assert error.value.got == "1624 bytes of names and layers"
     assert error.value.expected == "at most 1000"
     assert not list(tmp_path.iterdir())
+
+
+def test_what_is_no_file_is_noticed_before_there_is_anything_to_save(tmp_path):
+    """A folder or a pipe in the file's place, and a link into no folder, are refused at once."""
+    folder, pipe, link = (tmp_path / f"{name}.safetensors" for name in ("folder", "pipe", "link"))
+    folder.mkdir()
+    os.mkfifo(pipe)
+    link.symlink_to(tmp_path / "absent" / "net.safetensors")
+    for path, got in ((folder, "a folder"), (pipe, "a pipe or a device"), (link, f"no folder '{tmp_path / 'absent'}'")):
+        with pytest.raises(ModelFileError) as error:
+            check_destination(path)
+        assert error.value.got == got
+
+
+def test_a_folder_that_may_not_be_written_to_is_noticed_at_once(tmp_path, monkeypatch):
+    """Without permission for the folder, or for the one that a link leads to, nothing is begun."""
+    (tmp_path / "locked").mkdir()
+    link = tmp_path / "net.safetensors"
+    link.symlink_to(tmp_path / "locked" / "net.safetensors")
+    monkeypatch.setattr("os.access", lambda path, mode: path != tmp_path / "locked")  # root may write everywhere
+    check_destination(tmp_path / "other.safetensors")
+    for path in (link, tmp_path / "locked" / "net.safetensors"):
+        with pytest.raises(ModelFileError) as error:
+            check_destination(path)
+        assert error.value.got == f"no permission to write in '{tmp_path / 'locked'}'"
+        assert error.value.fix == "change the folder's rights, or save elsewhere"
+
+
+@pytest.mark.parametrize("path", [5, None, b"net.safetensors"])
+def test_what_is_no_path_is_an_error_of_ours(path):
+    """A number, None or bytes instead of a path is told as what it is, for saving and for opening."""
+    for act in (small_network().save, load):
+        with pytest.raises(ModelFileError) as error:
+            act(path)
+        assert error.value.got == f"{path!r}, which is no path"
+        assert error.value.fix == "give for instance 'digits.safetensors'"
+
+
+@pytest.mark.parametrize("path", ["", ".", "..", ".safetensors", "net."])
+def test_the_name_that_is_proposed_is_one_that_is_taken(path, tmp_path, monkeypatch):
+    """Whoever does what the error says is not refused again."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelFileError) as error:
+        small_network().save(path)
+    small_network().save(error.value.fix.removeprefix("name it ").strip("'"))
+    assert len(list(tmp_path.iterdir())) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,9 @@ from pathlib import Path
 from ..errors import ModelFileError
 from ..network import Network
 from . import pellucid
-from .disk import opened
+from .disk import opened, reason
 from .recognize import recognize
-from .refusal import told
+from .refusal import legible, told
 
 __all__ = ["FORMATS", "Format", "check_destination", "load", "save"]
 
@@ -50,7 +51,7 @@ def load(path: str | os.PathLike[str]) -> Network:
       expected  an existing file
       fix       check its path and name
     """
-    place = Path(path)
+    place = _path("load", path)
     known = FORMATS.get(place.suffix.lower())
     if known is not None:
         return known.load(place)
@@ -83,7 +84,8 @@ def check_destination(path: str | os.PathLike[str]) -> Callable[[Network, Path],
     """Return what will save a network to `path`, so that a long training does not end in an error.
 
     Raises:
-        ModelFileError: the suffix is of no format that can be written, or there is no such folder.
+        ModelFileError: the suffix is of no format that can be written, something else than a file is there, or its
+            folder is absent or cannot be written to.
 
     >>> check_destination("net.txt")
     Traceback (most recent call last):
@@ -92,17 +94,56 @@ def check_destination(path: str | os.PathLike[str]) -> Callable[[Network, Path],
       expected  a file that ends in .safetensors...
       fix       name it 'net.safetensors'
     """
-    place = Path(path)
+    place = _path("save", path)
     writers = {suffix: known.save for suffix, known in FORMATS.items() if known.save is not None}
     writer = writers.get(place.suffix.lower())
     if writer is None:
         got = f"the suffix {place.suffix!r}" if place.suffix else "no suffix"
-        fix = f"name it {place.stem + next(iter(writers))!r}"
+        fix = f"name it {(place.stem or 'digits') + next(iter(writers))!r}"
         raise told(ModelFileError("", got=got, expected=_suffixes(writers), fix=fix), place)
-    if not place.parent.is_dir():
-        got, expected = f"no folder {str(place.parent)!r}", "a folder that exists"
-        raise told(ModelFileError("", got=got, expected=expected, fix="make the folder, or correct the path"), place)
+    try:
+        _check_place(place)
+    except ModelFileError as error:
+        raise told(error, place) from None
     return writer
+
+
+def _check_place(place: Path) -> None:
+    """Raise ModelFileError where no file can be written, or one would go in the place of what is no file."""
+    try:
+        mode = place.stat().st_mode
+    except FileNotFoundError:
+        mode = stat.S_IFREG
+    except (OSError, ValueError) as error:  # a name that is too long, a zero byte
+        raise ModelFileError(
+            "", got=reason(error), expected="a path that can be written to", fix="correct the path"
+        ) from None
+    if not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
+        raise ModelFileError("", got=what, expected="a new file, or one to replace", fix="give another name")
+    folder = Path(os.path.realpath(place)).parent  # through a link, the file that it leads to is written
+    if not folder.is_dir():
+        got = f"no folder {str(folder if place.is_symlink() else place.parent)!r}"
+        raise ModelFileError("", got=got, expected="a folder that exists", fix="make the folder, or correct the path")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ModelFileError(
+            "",
+            got=f"no permission to write in {str(folder)!r}",
+            expected="a folder that can be written to",
+            fix="change the folder's rights, or save elsewhere",
+        )
+
+
+def _path(what: str, path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(path)
+    except TypeError:
+        raise ModelFileError(
+            what,
+            got=f"{legible(repr(path), 60)}, which is no path",
+            expected="a file's path as text or pathlib.Path",
+            fix="give for instance 'digits.safetensors'",
+        ) from None
 
 
 def _suffixes(known: Iterable[str]) -> str:

@@ -29,7 +29,7 @@ def opened(path: Path) -> Generator[tuple[BufferedReader, int]]:
         ) from None
     except (OSError, ValueError) as error:  # a path with a zero byte is a ValueError
         raise ModelFileError(
-            "", got=_reason(error), expected="a file that can be read", fix="check its path and rights"
+            "", got=reason(error), expected="a file that can be read", fix="check its path and rights"
         ) from None
     if file is None:
         what = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
@@ -39,7 +39,7 @@ def opened(path: Path) -> Generator[tuple[BufferedReader, int]]:
             yield file, os.fstat(file.fileno()).st_size
         except OSError as error:
             raise ModelFileError(
-                "", got=_reason(error), expected="a file that can be read", fix="check the disk"
+                "", got=reason(error), expected="a file that can be read", fix="check the disk"
             ) from None
 
 
@@ -54,11 +54,12 @@ def write(path: Path, pieces: Iterable[bytes | memoryview], size: int) -> None:
     except (OSError, ValueError) as error:
         raise ModelFileError(
             "",
-            got=f"{_reason(error)}, writing {size} bytes",
+            got=f"{reason(error)}, writing {size} bytes",
             expected="a folder with room that can be written to",
             fix="check the folder, its rights and its disk",
         ) from None
 
 
-def _reason(error: OSError | ValueError) -> str:
+def reason(error: OSError | ValueError) -> str:
+    """Return what the system says of an error, without its number and the path."""
     return error.strerror if isinstance(error, OSError) and error.strerror else str(error)

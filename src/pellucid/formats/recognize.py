@@ -12,7 +12,7 @@ KNOWN: tuple[tuple[bytes, str, str], ...] = (  # first bytes, what it is, what t
     (b"\x80\x04", "a Python pickle: opening it could run code", STATE_DICT),
     (b"\x80\x05", "a Python pickle: opening it could run code", STATE_DICT),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file, such as Keras's .h5", STATE_DICT),
-    *((bytes((8, version)), "an ONNX model", STATE_DICT) for version in range(3, 16)),
+    *((bytes((8, version)), "an ONNX model", STATE_DICT) for version in range(1, 16)),
     (b"\x93NUMPY", "a NumPy array", STATE_DICT),
     (b"GGUF", "a GGUF model", STATE_DICT),
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself", "fetch the file: git lfs pull"),
