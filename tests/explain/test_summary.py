@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import numpy as np
 import pytest
 from golden import check_golden
+from rich.console import Console
 
 from pellucid import Input, Network
 from pellucid.errors import UnknownNameError
@@ -96,3 +98,28 @@ def test_an_unknown_layer_is_named() -> None:
     """Asking for a layer that is not there says what is."""
     with pytest.raises(UnknownNameError, match="did you mean 'conv1'"):
         lenet().summary()["conv11"]
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80])
+def test_no_number_is_cut_on_a_narrow_terminal(width: int) -> None:
+    """However narrow the terminal, every layer and every number of it stands there whole."""
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    summary = lenet().summary()
+    console.print(summary)
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= width
+    words = text.replace(",\n", "\n").replace(", ", " ").split()
+    for layer in summary.layers:
+        assert layer.name in words
+        if layer.params:
+            assert {f"{layer.params:,}", f"{layer.macs:,}"} <= set(words)
+
+
+def test_names_are_shown_as_they_are() -> None:
+    """Colons around a word in a layer's name are no picture."""
+    x = Input((2,), name=":dog:")
+    text = str(Network(x, ReLU()(x, name=":smile:")).summary())
+    assert ":dog:" in text
+    assert ":smile:" in text

@@ -139,3 +139,24 @@ def test_huge_numbers_fit() -> None:
     net = Network(2, [Linear(1, bias=False)])
     net.weights["linear1.weight"] = [[1e6, 2.0]]
     assert "1.0000e+06" in str(net.trace(np.array([1.0, 1.0])).explain("linear1", (0,)))
+
+
+@pytest.mark.filterwarnings("error")
+def test_infinities_are_drawn_without_a_warning() -> None:
+    """Terms of both infinities are told as what they are; nothing else is said."""
+    net = Network((2, 2, 2), [Conv2d(1, 2, bias=False)])
+    net.weights["conv1.weight"] = np.ones((1, 2, 2, 2))
+    image = np.zeros((2, 2, 2))
+    image[0, 0, 0], image[0, 1, 1] = np.inf, -np.inf
+    with np.errstate(all="ignore"):
+        e = net.trace(image).explain("conv1", (0, 0, 0))
+    assert "sum nan" in str(e)
+    assert "NaN goes through" in str(e)
+
+
+def test_names_are_drawn_as_they_are() -> None:
+    """Colons around a word in a layer's name are no picture."""
+    x = Input((2,), name=":dog:")
+    text = str(Network(x, Add()(x, x, name=":smile:")).trace(np.ones(2)).explain(":smile:", (0,)))
+    assert text.startswith(":smile:[0] = 2 ")
+    assert ":dog:" in text

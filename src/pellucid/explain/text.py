@@ -19,7 +19,9 @@ CANCELS = 1000  # from here on it is worth saying that most digits of the sum we
 
 def plain(drawing: RenderableType) -> str:
     """Return a drawing as text without colours, at most `WIDTH` characters wide."""
-    console = Console(file=io.StringIO(), width=WIDTH, color_system=None, force_terminal=False)
+    console = Console(
+        file=io.StringIO(), width=WIDTH, color_system=None, force_terminal=False, markup=False, emoji=False
+    )
     console.print(drawing)
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
@@ -29,7 +31,9 @@ def draw(e: Explanation) -> RenderableType:
     """Return the drawing of one number."""
     head = Text.assemble((e.address, "bold cyan"), " = ", (f"{e.value:.6g}", "bold"), f"    {e.description}")
     lines = [head, *(Text(line, style="dim") for line in _reads(e))]
-    return Group(*lines, Padding(Group(*PICTURES[e.rule](e)), (1, 0, 1, 2)), _verdict(e))
+    with np.errstate(all="ignore"):  # infinities and NaN are told, where they are, as what they are
+        picture = list(PICTURES[e.rule](e))
+    return Group(*lines, Padding(Group(*picture), (1, 0, 1, 2)), _verdict(e))
 
 
 def _reads(e: Explanation) -> list[str]:
