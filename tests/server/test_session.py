@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pellucid import Input, Network
-from pellucid.errors import DataError, PellucidError, ShapeError
+from pellucid.errors import DataError, PellucidError, ShapeError, UnknownNameError
 from pellucid.explorer import session as sessions
 from pellucid.explorer.session import Session
 from pellucid.layers import Add, Conv2d, Flatten, Linear, Softmax
@@ -84,3 +84,9 @@ def test_what_does_not_fit_is_refused(material: dict, kind: type[PellucidError],
     """Images, labels and names that do not fit the network are refused before anything is served."""
     with pytest.raises(kind, match=re.escape(text)):
         Session(network(), **material)
+
+
+def test_an_engine_that_is_not_there_is_refused_before_anything_is_served() -> None:
+    """A page that could run nothing is never opened."""
+    with pytest.raises(UnknownNameError, match="engine 'foo'"):
+        Session(network(), engine="foo")

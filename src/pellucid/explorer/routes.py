@@ -63,7 +63,7 @@ def application(doors: Sequence[Door]) -> Starlette:
             )
     app = Starlette(
         routes=[Route(door.path, door.handler, methods=[door.method]) for door in doors],
-        exception_handlers={PellucidError: _refused, HTTPException: _not_here},
+        exception_handlers={PellucidError: _refused, HTTPException: _not_here, MemoryError: _too_large},
     )
     app.router.redirect_slashes = False  # an answer repeats nothing of the address
     return app
@@ -78,6 +78,11 @@ def _refused(request: Request, error: Exception) -> Response:
 def _not_here(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return _told(error.status_code, "explorer", "a request that is not known", "an address of this page", "reload it")
+
+
+def _too_large(request: Request, error: Exception) -> Response:
+    got = str(error) or "no memory left"
+    return _told(507, "explorer", got, "a run that fits the memory", "explore a smaller network, or close programs")
 
 
 def _told(status: int, where: str, got: str, expected: str, fix: str) -> Response:

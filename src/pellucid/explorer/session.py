@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..engines import Engine, as_inputs, decides, probabilities
+from ..engines import Engine, as_inputs, decides, get, probabilities
 from ..errors import DataError, ShapeError, unknown_name
 from ..explain import Trace, summarize, trace
 from ..layers.node import Node
@@ -56,6 +56,7 @@ class Session:
 
     Raises:
         ShapeError, DataError: images, labels or classes that do not fit the network.
+        UnknownNameError, EngineError: an engine that is not there, or cannot run here.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Session:
         self.title = title or net.name
         self.summary = summarize(net)
         self.nodes: tuple[Node, ...] = (*net.inputs, *net.nodes)  # a node's number is its place here
-        self._engine = engine
+        self._engine = get(engine)  # a page that can run nothing is refused before it is served
         self._images = as_inputs(net, noise(net) if images is None else images)
         if not len(self._images[0]):
             raise DataError("explorer", got="0 images", expected="1 or more", fix="leave images out, or give some")
