@@ -238,3 +238,49 @@ def test_a_terminal_gets_colours_and_its_width(folder):
     os.close(ours)
     assert b"\x1b[1;36mlinear1" in shown
     assert "\x1b" not in run("explain", "net.safetensors", "digits:1", "linear1[0]").stdout
+
+
+@pytest.mark.parametrize("error", [MemoryError(), MemoryError("Unable to allocate 8.00 GiB")])
+def test_the_end_of_the_memory_is_one_message(pellucid, monkeypatch, error):
+    """What does not fit the memory is told with what came, what is needed and what to do, and no traceback."""
+
+    def fail(*args):
+        raise error
+
+    monkeypatch.setattr("pellucid.explain.summarize", fail)
+    result = pellucid("summary", "lenet5")
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        "error: pellucid summary",
+        f"  got       {str(error) or 'no memory left'}",
+        "  expected  what fits the memory of this machine",
+        "  fix       take a smaller network, fewer images or smaller batches, or close other programs",
+    ]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("summary", "x" * 5000),
+        ("summary", f"{'x' * 5000}.safetensors"),
+        ("predict", "net.safetensors", "x" * 5000),
+        ("predict", "net.safetensors", "digits:" + "9" * 5000),
+        ("explain", "net.safetensors", "photo.jpg", "x" * 5000),
+        ("train", "x" * 5000, "digits", "-o", "a.safetensors"),
+        ("train", "digits", "digits", "-o", f"{'x' * 5000}.safetensors"),
+    ],
+)
+def test_what_is_far_too_long_is_told_shortened(pellucid, args):
+    """A name of thousands of characters is refused in four lines that can be read."""
+    result = pellucid(*args)
+    assert result.exit_code == 2
+    lines = result.stderr.splitlines()
+    assert [line.split()[0] for line in lines] == ["error:", "got", "expected", "fix"]
+    assert max(map(len, lines)) <= 400
+
+
+def test_an_error_does_not_steer_the_terminal(pellucid):
+    """Escape sequences in what is told of bad input are shown, not sent."""
+    stderr = pellucid("explain", "net.safetensors", "photo.jpg", "conv1[\x1b[2J]").stderr
+    assert "\\x1b" in stderr
+    assert "\x1b" not in stderr

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pellucid.formats import load
+from pellucid.formats import load, save
 from pellucid.train import SGD, Adam, fit
 from pellucid.train.data import load as load_data
 from pellucid.train.digits import digits_network
@@ -145,3 +145,38 @@ def test_options_that_would_do_nothing_are_refused(pellucid, folder):
         assert text in result.stderr
     assert not (folder / "new.safetensors").exists()
     assert not (folder / "new.checkpoint").exists()
+
+
+def test_a_checkpoint_that_someone_removed(pellucid, folder, monkeypatch):
+    """A network that is saved is saved, also when its checkpoint is gone already."""
+
+    def save_and_clean(net, path):
+        for left in folder.glob("*.checkpoint"):
+            left.unlink()
+        save(net, path)
+
+    monkeypatch.setattr("pellucid.formats.save", save_and_clean)
+    assert pellucid("train", "digits", "digits", "-o", "new.safetensors", *QUICK).exit_code == 0
+    assert (folder / "new.safetensors").exists()
+
+
+def test_what_is_not_a_file_is_refused_before_training(pellucid, folder):
+    """A folder in the output's place is noticed before the first epoch."""
+    (folder / "new.safetensors").mkdir()
+    result = pellucid("train", "digits", "digits", "-o", "new.safetensors", *QUICK)
+    assert result.exit_code == 2
+    assert "got       a folder" in result.stderr
+    assert "epoch" not in result.stderr
+
+
+def test_a_checkpoint_that_cannot_be_written_is_told_to_someone_at_a_terminal(pellucid, monkeypatch):
+    """The error says how the command goes on, not how Python does."""
+
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pellucid.train.checkpoints.replace_file", full)
+    result = pellucid("train", "digits", "digits", "-o", "new.safetensors", *QUICK)
+    assert result.exit_code == 2
+    assert "then go on with --resume" in result.stderr
+    assert "Checkpoints(" not in result.stderr

@@ -32,6 +32,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {  # each with examples f
     ),
     engines: ("pellucid engines",),
 }
+LONGEST_LINE = 400  # characters of a line of an error
 BAD_INPUT, ENDED = 2, 130  # exit codes; 130 is what a shell says of a program that Ctrl-C ended
 
 
@@ -55,7 +56,19 @@ class Frame(TyperGroup):
                 raise  # whoever read the output has read enough
             if ctx.params["debug"]:
                 traceback.print_exc()
-            print(f"error: {error}", file=sys.stderr)
+            _tell(error)
+            raise typer.Exit(BAD_INPUT) from None
+        except MemoryError as error:
+            if ctx.params["debug"]:
+                traceback.print_exc()
+            _tell(
+                PellucidError(
+                    f"pellucid {ctx.invoked_subcommand}",
+                    got=str(error) or "no memory left",
+                    expected="what fits the memory of this machine",
+                    fix="take a smaller network, fewer images or smaller batches, or close other programs",
+                )
+            )
             raise typer.Exit(BAD_INPUT) from None
         return result
 
@@ -69,6 +82,14 @@ def main() -> None:
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without our signs shows question marks
     app(prog_name="pellucid")
+
+
+def _tell(error: Exception) -> None:
+    """Print an error; what came in may be long, or made to steer a terminal."""
+    from ..formats.refusal import legible
+
+    lines = str(error).split("\n")
+    print("\n".join(legible(line, LONGEST_LINE) for line in [f"error: {lines[0]}", *lines[1:]]), file=sys.stderr)
 
 
 def _version(asked: bool) -> None:

@@ -23,13 +23,16 @@ def explain(
 
     Shows what the number read, every product, the exact sum, and how far the engine is from it.
     """
+    import numpy as np
+
     from ..explain import facts, trace
 
     net = open_trained(model)
     name, index = locate(net, address)
     pixels = open_image(net, image, invert=invert)
     note_untrained(model)
-    explanation = trace(net, pixels, engine=engine).explain(name, index)
+    with np.errstate(all="ignore"):  # infinities and NaN are told as what they are
+        explanation = trace(net, pixels, engine=engine).explain(name, index)
     if as_json:
         show_json(facts.explanation(explanation))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +34,7 @@ Invert = Annotated[
 ]
 
 DIGITS = "digits"
+LONGEST_NUMBER = 12  # digits of a number that may be one of a test image
 SAMPLE = re.compile(rf"{DIGITS}:(?P<number>.*)")
 
 
@@ -62,9 +64,9 @@ def open_model(model: str) -> Network:
     if model in builders:
         return builders[model]()
     path = Path(model)
-    if path.suffix or len(path.parts) > 1 or path.exists():
+    if path.suffix or len(path.parts) > 1 or os.path.exists(path):  # which no name is too long for
         return load(path)
-    raise unknown_name("network", model, builders)
+    raise unknown_name("network", _short(model), builders)
 
 
 def open_trained(model: str) -> Network:
@@ -104,7 +106,7 @@ def open_image(net: Network, image: str, *, invert: bool = False) -> NDArray[np.
             fix="use it in Python: net.predict, net.trace",
         )
     sample = SAMPLE.fullmatch(image)
-    if sample is None or Path(image).exists():
+    if sample is None or os.path.exists(image):
         return read_image(image, shape, invert=invert)
     _, test = data.load(DIGITS)
     if test.images.shape[1:] != shape:
@@ -115,11 +117,15 @@ def open_image(net: Network, image: str, *, invert: bool = False) -> NDArray[np.
             fix="give an image's file: it is brought to size",
         )
     number = sample["number"]
-    if not number.isdecimal() or int(number) >= len(test):
+    if not number.isdecimal() or len(number) > LONGEST_NUMBER or int(number) >= len(test):
         raise DataError(
-            f"image {image!r}",
-            got=f"test image {number!r}",
+            f"image {_short(image)!r}",
+            got=f"test image {_short(number)!r}",
             expected=f"{DIGITS}:0 to {DIGITS}:{len(test) - 1}",
             fix=f"write for instance {DIGITS}:17",
         )
     return test.images[int(number)]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:60]}...{text[-17:]}"

@@ -18,16 +18,28 @@ PIPE_WIDTH = 110  # characters of a line where no terminal says how many
 
 
 def show(drawing: RenderableType) -> None:
-    """Print for people: in colours and to the width of a terminal, plain elsewhere."""
+    """Print for people: in colours and to the width of a terminal, plain elsewhere, where a table's rows stay lines."""
     from rich.console import Console
+    from rich.measure import measure_renderables
+    from rich.table import Table
 
     if sys.stdout.isatty():
-        Console(highlight=False).print(drawing)
+        Console(highlight=False, markup=False, emoji=False).print(drawing)
         return
-    console = Console(width=PIPE_WIDTH, color_system=None, force_terminal=False)
+    console = Console(width=PIPE_WIDTH, color_system=None, force_terminal=False, markup=False, emoji=False)
+    if isinstance(drawing, Table):
+        unbounded = console.options.update(max_width=10**6)
+        console.width = max(PIPE_WIDTH, measure_renderables(console, unbounded, [drawing]).maximum)
     with console.capture() as captured:
         console.print(drawing)
     print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def say(text: str) -> None:
+    """Print a line as it is, a path in it unbroken; what would steer a terminal is escaped."""
+    from ..formats.refusal import printable
+
+    print(printable(text))
 
 
 def show_json(facts: Any) -> None:
@@ -47,4 +59,6 @@ def _told(facts: Any) -> Any:
 
 def note(text: str) -> None:
     """Say something that is no result."""
-    print(text, file=sys.stderr, flush=True)
+    from ..formats.refusal import printable
+
+    print(printable(text), file=sys.stderr, flush=True)

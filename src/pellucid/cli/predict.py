@@ -73,11 +73,15 @@ def scores(net: Network, images: NDArray[np.float32], engine: str | None) -> NDA
 
 def _table(found: list[dict[str, Any]]) -> Any:
     from rich.table import Table
+    from rich.text import Text
+
+    from ..formats.refusal import printable
 
     table = Table(box=None, pad_edge=False)
     for column in ("image", "class", "probability"):
-        table.add_column(column, justify="right" if column == "probability" else "left")
+        table.add_column(column, justify="right" if column == "probability" else "left", overflow="fold")
     for item in found:
         for rank, one in enumerate(item["classes"]):
-            table.add_row("" if rank else item["image"], one["class"], f"{one['probability']:.2%}")
+            image, name = (Text(printable(text)) for text in ("" if rank else item["image"], one["class"]))
+            table.add_row(image, name, f"{one['probability']:.2%}")
     return table

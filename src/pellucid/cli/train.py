@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..errors import ParameterError, unknown_name
+from ..errors import ParameterError, PellucidError, unknown_name
 from .curve import curve
 from .models import built_in, open_model
-from .output import AsJson, EngineName, note, show, show_json
+from .output import AsJson, EngineName, note, say, show, show_json
 
 if TYPE_CHECKING:
     from ..network import Network
     from ..train import Dataset, Optimizer
 
+IN_PYTHON = "Checkpoints(path, resume=True)"  # what is --resume here
 OPTIMIZERS = ("sgd", "adam", "adamw")
 
 NETWORK = typer.Argument(metavar="NETWORK", help="A name of the zoo, digits, or a network's file to go on from.")
@@ -60,29 +61,33 @@ def train(
     checkpoint = _checkpoint(output, resume)
     rule = _optimizer(optimizer, rate, momentum)
     net, learned, tested = _material(network, data, size, seed)
-    history = fit(
-        net,
-        learned,
-        test=tested,
-        epochs=epochs,
-        batch_size=batch_size,
-        optimizer=rule,
-        seed=seed,
-        progress=True,
-        engine=engine,
-        checkpoints=Checkpoints(checkpoint, resume=resume),
-    )
+    try:
+        history = fit(
+            net,
+            learned,
+            test=tested,
+            epochs=epochs,
+            batch_size=batch_size,
+            optimizer=rule,
+            seed=seed,
+            progress=True,
+            engine=engine,
+            checkpoints=Checkpoints(checkpoint, resume=resume),
+        )
+    except PellucidError as error:
+        error.fix = error.fix.replace(IN_PYTHON, "--resume")
+        raise
     if history.stopped:
         done = len(history.epochs)
         note(f"stopped after {done} of {epochs} epochs" + (": go on with --resume" if done else ""))
         raise KeyboardInterrupt
     save(net, output)
-    checkpoint.unlink()
+    checkpoint.unlink(missing_ok=True)  # whoever removed it only went before
     if as_json:
         show_json({"file": str(output), "epochs": [asdict(epoch) for epoch in history.epochs]})
     else:
         show(curve(history.epochs))
-        show(f"saved {output}")
+        say(f"saved {output}")
 
 
 def _checkpoint(output: Path, resume: bool) -> Path:
