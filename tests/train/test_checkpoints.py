@@ -253,3 +253,24 @@ def test_every_must_be_whole() -> None:
     assert str(caught.value) == (
         "Checkpoints\n  got       every=0\n  expected  a whole number, 1 or more\n  fix       use every=1 or more"
     )
+
+
+def test_settings_of_another_kind() -> None:
+    """A number is no path, and a word is neither yes nor no."""
+    with pytest.raises(ParameterError) as refused:
+        Checkpoints(5)  # pyright: ignore[reportArgumentType] - what the test is about
+    assert str(refused.value) == (
+        'Checkpoints\n  got       path=5\n  expected  the path of a file\n  fix       use "run.checkpoint", say'
+    )
+    with pytest.raises(ParameterError, match=r"resume='no'\n  expected  True or False"):
+        Checkpoints("a", resume="no")  # pyright: ignore[reportArgumentType] - what the test is about
+
+
+@pytest.mark.parametrize(("name", "got"), [("a\0b", "embedded null byte"), ("x" * 300, "File name too long")])
+def test_names_that_no_file_can_have(tmp_path: Path, name: str, got: str) -> None:
+    """A name that the system does not take is refused before the training, not at its first checkpoint."""
+    path = tmp_path / name
+    with pytest.raises(ParameterError) as refused:
+        Checkpoints(path).start({})
+    assert refused.value.where == f"checkpoint {str(path)!r}"
+    assert got in refused.value.got

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -78,3 +80,41 @@ def test_only_folders_of_images_have_a_size_to_choose(tmp_path: Path) -> None:
             "  fix       leave the size out, and build the network for the images as they are"
         )
     assert not data.is_folder("digits")
+
+
+@pytest.mark.parametrize(("given", "kind"), [(5, "int"), ((np.zeros(1), [0]), "tuple"), (None, "NoneType")])
+def test_only_names_and_paths_are_loaded(given: Any, kind: str) -> None:
+    """Arrays and numbers are no data to load, and arrays are told where they belong."""
+    for door in (data.load, data.is_folder):
+        with pytest.raises(ParameterError) as refused:
+            door(given)
+        assert str(refused.value) == (
+            f"load\n  got       a {kind}\n"
+            "  expected  the name of a data set, or the path of a folder or an .npz\n"
+            "  fix       give arrays to train on as they are, or as Dataset(images, labels, classes)"
+        )
+
+
+@pytest.mark.parametrize(("path", "got"), [("x" * 5000, "File name too long"), ("a\0b", "a zero byte in the path")])
+def test_paths_that_cannot_be(path: str, got: str) -> None:
+    """A path that no system takes is refused as data, by every door."""
+    for door in (data.load, data.is_folder):
+        with pytest.raises(DataError) as refused:
+            door(path)
+        assert refused.value.where == f"data {path!r}"
+        assert refused.value.got.startswith(got)
+
+
+def test_what_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder whose contents the system keeps back is refused with its name."""
+
+    def kept_back(path: Path) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", kept_back)
+    with pytest.raises(DataError) as refused:
+        data.load(tmp_path)
+    assert str(refused.value) == (
+        f"data {str(tmp_path)!r}\n  got       Permission denied: {str(tmp_path)!r}\n"
+        "  expected  files and folders that can be read\n  fix       correct the path, or allow reading"
+    )

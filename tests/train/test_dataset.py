@@ -34,6 +34,30 @@ def test_cannot_be_changed() -> None:
         data.name = "other"  # pyright: ignore[reportAttributeAccessIssue] - what the test is about
 
 
+def test_has_memory_of_its_own() -> None:
+    """What becomes of the caller's arrays afterwards does not reach the data set, and its own cannot be written to."""
+    images, labels = np.full((2, 1, 3, 5), 0.5, np.float32), np.array([0, 1])
+    data = Dataset(images, labels, ("a", "b"))
+    images *= 255
+    labels += 7
+    assert np.unique(data.images).tolist() == [0.5]
+    assert data.labels.tolist() == [0, 1]
+    for array in (data.images, data.labels):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
+@pytest.mark.parametrize("classes", [3, "cat", None])
+def test_classes_are_names(classes: Any) -> None:
+    """The number of classes, or one name alone, is refused in place of the names."""
+    with pytest.raises(DataError) as caught:
+        Dataset(GREY, [0, 1], classes, "pair")
+    assert str(caught.value) == (
+        f"data set 'pair'\n  got       classes={classes!r}\n  expected  a name for each class\n"
+        '  fix       list them, as in ("cat", "dog")'
+    )
+
+
 def pixels(value: float) -> np.ndarray:
     """Images of which the second has one odd pixel."""
     images = GREY.copy()

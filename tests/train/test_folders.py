@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -160,3 +161,14 @@ def test_a_size_that_cannot_be(tmp_path: Path) -> None:
     )
     with pytest.raises(DataError, match="GiB of pixels"):
         load_folder(tmp_path, (100_000, 100_000))
+
+
+@pytest.mark.parametrize("size", [5, (5,), (1, 2, 3)])
+def test_a_size_has_two_sides(tmp_path: Path, size: Any) -> None:
+    """One side, or three, is no size; that is told before any image is looked for."""
+    with pytest.raises(ParameterError) as refused:
+        data.load(tmp_path, size=size)
+    assert str(refused.value) == (
+        f"load\n  got       size={size!r}\n  expected  (height, width)\n"
+        "  fix       give both sides, as in size=(28, 28)"
+    )

@@ -122,9 +122,12 @@ def test_a_bomb_is_unpacked_no_further_than_its_header(tmp_path: Path) -> None:
         load_idx(tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(GOOD)[:-12], gzip.compress(GOOD)[:15]])
+WRONG_BODY = gzip.compress(GOOD)[:10] + b"\xff" * 40
+
+
+@pytest.mark.parametrize("content", [b"no gzip", gzip.compress(GOOD)[:-12], gzip.compress(GOOD)[:15], WRONG_BODY])
 def test_damaged_gzip(tmp_path: Path, content: bytes) -> None:
-    """A .gz that is none, or cut short, is refused with its name."""
+    """A .gz that is none, cut short, or packed wrongly is refused with its name."""
     write(tmp_path, "train", IMAGES, LABELS, end=".gz")
     path = tmp_path / "train-images-idx3-ubyte.gz"
     path.write_bytes(content)

@@ -147,8 +147,8 @@ CROSS_ENTROPY: list[tuple[Any, str, str]] = [
     (["cat"], "labels of dtype <U3", "give each sample its class's number"),
     ([[0, 0, 1]], "labels of shape (1, 3)", "use labels.argmax(axis=1)"),
     ([[0], [1]], "labels of shape (2, 1)", "give one class number a sample, as with labels.ravel()"),
-    (1, "labels of shape ()", "give one class number a sample, as with labels.ravel()"),
-    ([[0], [1, 2]], "labels of shape ()", "give one class number a sample, as with labels.ravel()"),
+    (1, "labels of shape ()", "give one class number a sample"),
+    ([[0], [1, 2]], "labels of shape ()", "give one class number a sample"),
 ]
 
 

@@ -65,6 +65,7 @@ HOSTILE: list[tuple[str, list[tuple[str, bytes]], str]] = [
         "array 'images': Object arrays cannot be loaded",
     ),
     ("a lie", [("images.npy", lying_header())], "array 'images': Unable to allocate 1.00 EiB"),
+    ("no array", [("images", b"plain bytes")], "array 'images': no array, but bytes without an array's header"),
     ("a cut array", [("images.npy", IMAGES[:-3])], "array 'images': EOF: reading array data, expected 32 bytes got 29"),
     ("a twin", [("images.npy", IMAGES), ("images.npy", IMAGES)], "the archive: two arrays of one name"),
     (
@@ -120,16 +121,54 @@ def test_arrays_of_other_names(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         load_npz(path)
     assert str(caught.value) == (
-        f"data {str(path)!r}\n  got       arrays images\n"
+        f"data {str(path)!r}\n  got       arrays images, targets\n"
         "  expected  images and labels, or x_train, y_train, x_test, y_test\n"
         "  fix       save them with numpy.savez(path, images=images, labels=labels)"
     )
 
 
-@pytest.mark.parametrize("labels", [[0, np.nan], [0, -1], ["cat", "dog"], [0, 1e300], []])
+@pytest.mark.parametrize(
+    "labels", [[0, np.nan], [np.nan, np.nan], [-np.inf, -np.inf], [0, -1], ["cat", "dog"], [0, 1e300], []]
+)
 def test_labels_that_are_no_numbers(tmp_path: Path, labels: list[Any]) -> None:
     """Labels that are no classes are refused as everywhere."""
     path = tmp_path / "a.npz"
     np.savez(path, images=np.zeros((len(labels), 2, 2)), labels=np.array(labels))
     with pytest.raises(DataError, match="data set 'a'"):
         load_npz(path)
+
+
+def test_negative_labels_are_told_what_is_possible(tmp_path: Path) -> None:
+    """Labels that are all negative are refused with a range that exists."""
+    path = tmp_path / "a.npz"
+    np.savez(path, images=np.zeros((2, 2, 2)), labels=[-5, -5])
+    with pytest.raises(DataError) as caught:
+        load_npz(path)
+    assert (caught.value.got, caught.value.expected) == (
+        "label -5 of sample 0",
+        "(N,) whole numbers from 0 to 999999",
+    )
+
+
+def test_one_hot_labels_are_told_their_way_out(tmp_path: Path) -> None:
+    """A row of zeros and a one for each sample is refused, with how to make class numbers of it."""
+    path = tmp_path / "a.npz"
+    np.savez(path, images=np.zeros((4, 2, 2)), labels=np.eye(4, 10))
+    with pytest.raises(DataError) as caught:
+        load_npz(path)
+    assert (caught.value.got, caught.value.fix) == ("labels of shape (4, 10)", "use labels.argmax(axis=1)")
+
+
+def test_truth_values_are_two_classes(tmp_path: Path) -> None:
+    """Labels of False and True are the classes 0 and 1."""
+    path = tmp_path / "a.npz"
+    np.savez(path, images=np.zeros((3, 2, 2)), labels=[False, True, True])
+    train, test = load_npz(path)
+    assert (test.labels.tolist(), train.labels.tolist(), train.classes) == ([0], [1, 1], ("0", "1"))
+
+
+def test_names_of_bytes_are_text(tmp_path: Path) -> None:
+    """Classes named by bytes are their text, and bytes that are none are shown as such."""
+    path = tmp_path / "a.npz"
+    np.savez(path, images=np.zeros((3, 2, 2)), labels=[0, 1, 0], classes=np.array([b"cat", b"d\xffg"]))
+    assert load_npz(path)[0].classes == ("cat", "d\\xffg")

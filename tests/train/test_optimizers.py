@@ -122,6 +122,19 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
         "Adam\n  got       betas=(0.9,)\n  expected  two numbers\n  fix       use (0.9, 0.999)",
     ),
     (
+        lambda: Adam(betas=0.9),  # pyright: ignore[reportArgumentType] - what the test is about
+        "Adam\n  got       betas=0.9\n  expected  two numbers\n  fix       use (0.9, 0.999)",
+    ),
+    (
+        lambda: SGD(10**5000),
+        "SGD\n  got       rate beyond the largest float\n  expected  a finite number above 0\n"
+        "  fix       give rate a number in that range",
+    ),
+    (
+        lambda: SGD(0.1, 0.9, nesterov="no"),  # pyright: ignore[reportArgumentType] - what the test is about
+        "SGD\n  got       nesterov='no'\n  expected  True or False\n  fix       write nesterov=True or nesterov=False",
+    ),
+    (
         lambda: AdamW(betas=(0.9, 1.0)),
         "AdamW\n  got       betas=1.0\n  expected  a finite number 0 or more and below 1\n"
         "  fix       give betas a number in that range",

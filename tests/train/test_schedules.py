@@ -47,3 +47,12 @@ def test_refused() -> None:
         StepDecay(drop=0)
     with pytest.raises(ParameterError, match=r"at=1.5\n"):
         StepDecay(at=(0.5, 1.5))
+
+
+def test_points_come_in_a_tuple() -> None:
+    """A single point without its tuple is refused."""
+    with pytest.raises(ParameterError) as caught:
+        StepDecay(at=0.5)  # pyright: ignore[reportArgumentType] - what the test is about
+    assert str(caught.value) == (
+        "StepDecay\n  got       at=0.5\n  expected  a tuple of points\n  fix       use at=(0.5,) for a single one"
+    )

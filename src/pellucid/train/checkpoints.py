@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..disk import replace_file
 from ..errors import ModelFileError, ParameterError, TrainingError
-from .checks import whole
+from .checks import flag, whole
 from .history import Epoch
 
 Arrays = dict[str, NDArray[Any]]
@@ -63,8 +64,13 @@ class Checkpoints:
     resume: bool = field(default=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.path, (str, PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ParameterError(
+                "Checkpoints", got=f"path={self.path!r}", expected="the path of a file", fix='use "run.checkpoint", say'
+            )
         object.__setattr__(self, "path", Path(self.path))
         whole("Checkpoints", "every", self.every)
+        flag("Checkpoints", "resume", self.resume)
 
     @property
     def _file(self) -> Path:
@@ -179,6 +185,17 @@ def _encoded(snapshot: Snapshot) -> bytes:
 
 def _check_place(path: Path) -> None:
     """Refuse a path that could never be written, before any training."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # a new file, or a folder that is told of below
+    except (OSError, ValueError) as error:  # ValueError: a zero byte
+        raise ParameterError(
+            f"checkpoint {str(path)!r}",
+            got=getattr(error, "strerror", None) or str(error),
+            expected="a path that can be read and written",
+            fix="choose another path",
+        ) from error
     if path.is_dir() or not path.parent.is_dir():
         raise ParameterError(
             f"checkpoint {str(path)!r}",

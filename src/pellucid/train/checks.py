@@ -21,15 +21,18 @@ def real(
     """
     try:
         number = float(value)  # pyright: ignore[reportArgumentType] - what cannot be a float is told below
+        shown = f"{name}={value!r}"
     except (TypeError, ValueError):
-        number = math.nan
+        number, shown = math.nan, f"{name}={value!r}"
+    except OverflowError:  # of a whole number, which may have too many digits even to be shown
+        number, shown = math.nan, f"{name} beyond the largest float"
     low = number >= least if least_too else number > least
     if isinstance(value, (bool, str)) or not (low and number < below):
         start = f"{least:g} or more" if least_too else f"above {least:g}"
         end = f" and below {below:g}" if below < math.inf else ""
         raise ParameterError(
             owner,
-            got=f"{name}={value!r}",
+            got=shown,
             expected=f"a finite number {start}{end}",
             fix=f"give {name} a number in that range",
         )
@@ -54,6 +57,19 @@ def whole(owner: str, name: str, value: object, *, least: int = 1) -> int:
             fix=f"use {name}={least} or more",
         )
     return number
+
+
+def flag(owner: str, name: str, value: object) -> bool:
+    """Return `value` if it is True or False; words and numbers that Python would take for them are refused.
+
+    >>> flag("SGD", "nesterov", True)
+    True
+    """
+    if not isinstance(value, bool):
+        raise ParameterError(
+            owner, got=f"{name}={value!r}", expected="True or False", fix=f"write {name}=True or {name}=False"
+        )
+    return value
 
 
 def made(owner: str, name: str, value: object, kind: type[T], example: str) -> T:

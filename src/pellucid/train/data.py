@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,6 +41,7 @@ def load(name_or_path: str | Path, *, size: tuple[int, int] | None = None) -> Pa
         size: (height, width) that the images of a folder are brought to; None is the first image's size.
 
     Raises:
+        ParameterError: neither a name nor a path; a size that is none, or that the data cannot be brought to.
         UnknownNameError: neither a data set's name nor a file.
         DataError: the data cannot be used, or not be downloaded; the error names the file and the reason.
 
@@ -46,7 +49,47 @@ def load(name_or_path: str | Path, *, size: tuple[int, int] | None = None) -> Pa
     >>> len(train), len(test), train.images.shape
     (1437, 360, (1437, 1, 8, 8))
     """
-    path = Path(name_or_path)
+    with _told(name_or_path) as path:
+        return _load(name_or_path, path, size)
+
+
+def is_folder(name_or_path: str | Path) -> bool:
+    """Return whether `load` would take this for a folder of images, whose size can be chosen.
+
+    Raises:
+        ParameterError: neither a name nor a path.
+        DataError: the path cannot be looked at.
+    """
+    with _told(name_or_path) as path:
+        return name_or_path not in NAMES and path.is_dir() and not has_idx(path)
+
+
+@contextmanager
+def _told(name_or_path: str | Path) -> Generator[Path]:
+    """Give the path; whatever the system refuses of it and of what is in it is told with its name."""
+    if not isinstance(name_or_path, (str, PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ParameterError(
+            "load",
+            got=f"a {type(name_or_path).__name__}",
+            expected="the name of a data set, or the path of a folder or an .npz",
+            fix="give arrays to train on as they are, or as Dataset(images, labels, classes)",
+        )
+    where, path = f"data {str(name_or_path)!r}", Path(name_or_path)
+    if "\0" in str(path):
+        raise DataError(where, got="a zero byte in the path", expected="a name or a path", fix="correct the path")
+    try:
+        yield path
+    except OSError as error:
+        raise DataError(
+            where,
+            got=f"{error.strerror or error}" + (f": {str(error.filename)!r}" if error.filename else ""),
+            expected="files and folders that can be read",
+            fix="correct the path, or allow reading",
+        ) from error
+
+
+def _load(name_or_path: str | Path, path: Path, size: tuple[int, int] | None) -> Pair:
+    """Return (train, test) from what there is."""
     if is_folder(name_or_path):
         return load_folder(path, size)
     if size is not None and (name_or_path in NAMES or path.exists()):
@@ -70,12 +113,6 @@ def load(name_or_path: str | Path, *, size: tuple[int, int] | None = None) -> Pa
             fix="put images into a folder a class, or arrays into an .npz",
         )
     raise unknown_name("data set", str(name_or_path), NAMES)
-
-
-def is_folder(name_or_path: str | Path) -> bool:
-    """Return whether `load` would take this for a folder of images, whose size can be chosen."""
-    path = Path(name_or_path)
-    return name_or_path not in NAMES and path.is_dir() and not has_idx(path)
 
 
 def load_digits() -> Pair:

@@ -20,14 +20,14 @@ class Dataset:
     """Images and what they show.
 
     Args:
-        images: (N, C, H, W) pixels from 0 to 1, kept as float32.
-        labels: (N,) numbers of classes, kept as int64.
+        images: (N, C, H, W) pixels from 0 to 1, copied as float32 that cannot be written to.
+        labels: (N,) numbers of classes, copied as int64 that cannot be written to.
         classes: the classes' names.
         name: what the data set is called.
 
     Raises:
         DataError: no images; a pixel that is not finite or not from 0 to 1; a label that is no class's number; lengths
-            that differ. The error names the sample.
+            that differ; classes that are no names. The error names the sample.
 
     >>> Dataset(np.zeros((2, 1, 3, 3)), [0, 1], ("cat", "dog"), "pets")
     <Dataset 'pets': 2 images (1, 3, 3), 2 classes>
@@ -40,8 +40,9 @@ class Dataset:
 
     def __init__(self, images: ArrayLike, labels: ArrayLike, classes: Sequence[str], name: str = "data") -> None:
         where = f"data set {name!r}"
+        names = _as_names(where, classes)
         pixels = _as_pixels(where, images)
-        numbers = as_labels(where, labels, len(classes))
+        numbers = as_labels(where, labels, len(names))
         if len(pixels) != len(numbers):
             raise DataError(
                 where,
@@ -49,9 +50,10 @@ class Dataset:
                 expected="one label an image",
                 fix="leave out the rest, or find what is missing",
             )
+        pixels.flags.writeable = numbers.flags.writeable = False  # what was checked stays so
         object.__setattr__(self, "images", pixels)
         object.__setattr__(self, "labels", numbers)
-        object.__setattr__(self, "classes", tuple(str(each) for each in classes))
+        object.__setattr__(self, "classes", names)
         object.__setattr__(self, "name", name)
 
     def __len__(self) -> int:
@@ -99,8 +101,17 @@ def check_size(where: str, count: int, shape: tuple[int, ...]) -> None:
         )
 
 
+def _as_names(where: str, classes: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes' names; their number, or one name alone, is refused."""
+    if not isinstance(classes, (str, bytes)) and hasattr(classes, "__iter__"):
+        return tuple(str(each) for each in classes)
+    raise DataError(
+        where, got=f"classes={classes!r}", expected="a name for each class", fix='list them, as in ("cat", "dog")'
+    )
+
+
 def _as_pixels(where: str, images: ArrayLike) -> NDArray[np.float32]:
-    """Return images as float32 (N, C, H, W), checked."""
+    """Return images as float32 (N, C, H, W), checked, in memory of their own."""
     expected = "numbers from 0 to 1 in the shape (N, channels, height, width), 1 image or more"
     try:
         array = np.asarray(images)
@@ -110,6 +121,8 @@ def _as_pixels(where: str, images: ArrayLike) -> NDArray[np.float32]:
         fix = "add the channel axis: images[:, None]" if array.ndim == 3 else "stack the images into one array"
         raise DataError(where, got=f"images of shape {array.shape}, dtype {array.dtype}", expected=expected, fix=fix)
     pixels = np.ascontiguousarray(array, np.float32)
+    if np.may_share_memory(pixels, array):
+        pixels = pixels.copy()
     least, most = float(pixels.min()), float(pixels.max())
     if least >= 0 and most <= 1:
         return pixels

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import DataError
+from ..errors import DataError, ParameterError
 from ..images import SUFFIXES, image_shape, read_image
 from .checks import whole
 from .dataset import Dataset, check_size
@@ -28,7 +28,9 @@ def load_folder(folder: Path, size: tuple[int, int] | None = None) -> tuple[Data
     Raises:
         DataError: no classes, one class only, a class without images, or images that cannot be read, all of which
             are named.
+        ParameterError: a size that is not two whole numbers of 1 or more.
     """
+    wanted = None if size is None else _sides(size)
     parts = [folder / "train", folder / "test"]
     if all(part.is_dir() for part in parts):
         classes = _classes(parts[0])
@@ -49,7 +51,7 @@ def load_folder(folder: Path, size: tuple[int, int] | None = None) -> tuple[Data
         if not train:
             raise _error(folder, "1 image in each class", "2 or more in a class", "add images")
     channels, *first = image_shape(train[0][0])
-    height, width = (whole("load", "size", side) for side in size or first)
+    height, width = wanted or first
     check_size(f"data {str(folder)!r}", len(train) + len(test), (channels, height, width))
     pixels = _read([*train, *test], (channels, height, width))
     labels = np.array([label for _, label in (*train, *test)])
@@ -58,6 +60,17 @@ def load_folder(folder: Path, size: tuple[int, int] | None = None) -> tuple[Data
         Dataset(pixels[:cut], labels[:cut], classes, folder.name),
         Dataset(pixels[cut:], labels[cut:], classes, folder.name),
     )
+
+
+def _sides(size: tuple[int, int]) -> tuple[int, int]:
+    """Return (height, width), checked."""
+    try:
+        height, width = size
+    except (TypeError, ValueError):
+        raise ParameterError(
+            "load", got=f"size={size!r}", expected="(height, width)", fix="give both sides, as in size=(28, 28)"
+        ) from None
+    return whole("load", "size", height), whole("load", "size", width)
 
 
 def _classes(folder: Path) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import zlib
 from pathlib import Path
 from typing import BinaryIO
 
@@ -65,7 +66,7 @@ def _read(folder: Path, part: str, what: str, axes: int) -> NDArray[np.uint8]:
     try:
         with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
             return _parse(file, str(path), axes)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         if isinstance(error, DataError):
             raise
         raise DataError(

@@ -33,8 +33,9 @@ def as_labels(where: str, labels: Any, classes: int) -> Labels:
     expected = f"(N,) whole numbers from 0 to {classes - 1}"
     shape: tuple[int, ...] = array.shape
     if len(shape) != 1:
-        one_hot = len(shape) == 2 and shape[1] == classes > 1
-        fix = "use labels.argmax(axis=1)" if one_hot else "give one class number a sample, as with labels.ravel()"
+        fix = "give one class number a sample"
+        if len(shape) == 2:
+            fix = "use labels.argmax(axis=1)" if shape[1] > 1 else f"{fix}, as with labels.ravel()"
         raise DataError(where, got=f"labels of shape {shape}", expected=expected, fix=fix)
     if array.dtype.kind not in "fiub":
         raise DataError(

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from .dataset import LARGEST, Dataset, split
+from .labels import as_labels
 
 Array = NDArray[Any]
 
+_MOST_CLASSES = 1_000_000
 _ONE = ("images", "labels")
 _TWO = ("x_train", "y_train", "x_test", "y_test")
 
@@ -27,23 +29,23 @@ def load_npz(path: Path) -> tuple[Dataset, Dataset]:
     Raises:
         DataError: the file is damaged, or does not hold these arrays.
     """
-    arrays = _arrays(path)
+    arrays, found = _arrays(path)
     names = _TWO if all(name in arrays for name in _TWO) else _ONE
     if any(name not in arrays for name in names):
         raise DataError(
             f"data {str(path)!r}",
-            got=f"arrays {', '.join(arrays) or 'none'}",
+            got=f"arrays {', '.join(found[:12]) or 'none'}{', ...' if len(found) > 12 else ''}",
             expected=f"{' and '.join(_ONE)}, or {', '.join(_TWO)}",
             fix="save them with numpy.savez(path, images=images, labels=labels)",
         )
     held = [(_as_images(arrays[x]), arrays[y]) for x, y in zip(names[::2], names[1::2], strict=True)]
-    classes = _classes(arrays, [labels for _, labels in held])
+    classes = _classes(path, arrays, [labels for _, labels in held])
     sets = [Dataset(images, labels, classes, path.stem) for images, labels in held]
     return (sets[0], sets[1]) if len(sets) == 2 else split(sets[0])
 
 
-def _arrays(path: Path) -> dict[str, Array]:
-    """Return all known arrays of the file, which says how large they are before anything is unpacked."""
+def _arrays(path: Path) -> tuple[dict[str, Array], list[str]]:
+    """Return the known arrays and all names of the file, which says how large they are before any is unpacked."""
     reading = "the archive"
     try:
         with zipfile.ZipFile(path) as archive:
@@ -59,7 +61,9 @@ def _arrays(path: Path) -> dict[str, Array]:
                 if name in file.files:
                     reading = f"array {name!r}"
                     arrays[name] = file[name]
-        return arrays
+                    if not isinstance(arrays[name], np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
+                        raise ValueError("no array, but bytes without an array's header")
+            return arrays, list(file.files)
     except Exception as error:  # whatever a damaged file makes of the readers
         raise DataError(
             f"data {str(path)!r}",
@@ -78,9 +82,10 @@ def _as_images(array: Array) -> Array:
     return array.astype(np.float32) / 255 if array.dtype.kind in "iu" else array
 
 
-def _classes(arrays: dict[str, Array], labels: list[Array]) -> tuple[str, ...]:
+def _classes(path: Path, arrays: dict[str, Array], labels: list[Array]) -> tuple[str, ...]:
     """Return the classes' names: the file's, or as many numbers as the labels need."""
     if "classes" in arrays:
-        return tuple(str(name) for name in arrays["classes"].ravel().tolist())
-    most = max((float(np.nanmax(each)) for each in labels if each.size and each.dtype.kind in "fiu"), default=0.0)
-    return tuple(str(number) for number in range(int(min(most, 1e6)) + 1))
+        names = arrays["classes"].ravel().tolist()
+        return tuple(each.decode(errors="backslashreplace") if isinstance(each, bytes) else str(each) for each in names)
+    most = max(int(as_labels(f"data set {path.stem!r}", each, _MOST_CLASSES).max(initial=0)) for each in labels)
+    return tuple(str(number) for number in range(most + 1))

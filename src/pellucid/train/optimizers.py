@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError
-from .checks import real
+from .checks import flag, real
 
 Array = NDArray[Any]  # float32 when a network trains
 
@@ -84,7 +84,7 @@ class SGD(Optimizer):
         self._check("rate", least_too=False)
         self._check("momentum", below=1)
         self._check("weight_decay")
-        if self.nesterov and not self.momentum:
+        if flag("SGD", "nesterov", self.nesterov) and not self.momentum:
             raise ParameterError(
                 "SGD", got="nesterov=True, momentum=0", expected="momentum above 0", fix="use momentum=0.9, say"
             )
@@ -138,9 +138,13 @@ class Adam(Optimizer):
         self._check("rate", least_too=False)
         self._check("eps", least_too=False)
         self._check("weight_decay")
-        if len(tuple(self.betas)) != 2:
-            raise ParameterError(owner, got=f"betas={self.betas!r}", expected="two numbers", fix="use (0.9, 0.999)")
-        first, second = (real(owner, "betas", beta, below=1) for beta in self.betas)
+        try:
+            first, second = self.betas
+        except (TypeError, ValueError):
+            raise ParameterError(
+                owner, got=f"betas={self.betas!r}", expected="two numbers", fix="use (0.9, 0.999)"
+            ) from None
+        first, second = (real(owner, "betas", beta, below=1) for beta in (first, second))
         object.__setattr__(self, "betas", (first, second))
 
     @property

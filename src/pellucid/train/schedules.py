@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
+from ..errors import ParameterError
 from .checks import real
 
 
@@ -51,6 +52,10 @@ class StepDecay(Schedule):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "drop", real("StepDecay", "drop", self.drop, least_too=False))
+        if not hasattr(self.at, "__iter__") or isinstance(self.at, str):
+            raise ParameterError(
+                "StepDecay", got=f"at={self.at!r}", expected="a tuple of points", fix="use at=(0.5,) for a single one"
+            )
         object.__setattr__(self, "at", tuple(real("StepDecay", "at", point, below=1) for point in self.at))
 
     def factor(self, step: int, total: int) -> float:
