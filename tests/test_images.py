@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from pellucid.errors import DataError
 from pellucid.images import SUFFIXES, image_shape, read_image
 
 RED, GREY_OF_RED = (200, 0, 0), 60  # 0.299 * 200, rounded
@@ -202,3 +205,66 @@ def test_real_photographs(shared_data: Path) -> None:
         assert pixels.shape == (3, 32, 48)
         assert 0 <= pixels.min() < pixels.max() <= 1
         assert pixels.std() > 0.02
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    """A chunk of a PNG."""
+    return len(content).to_bytes(4, "big") + name + content + zlib.crc32(name + content).to_bytes(4, "big")
+
+
+def test_deep_grey_can_be_transparent(tmp_path: Path) -> None:
+    """The level that a grey PNG of 16 bits calls transparent shows white; the next one is as it was."""
+    path = tmp_path / "a.png"
+    Image.fromarray(np.array([[32768, 32769], [0, 65535]], np.uint16)).save(path)
+    content = path.read_bytes()
+    path.write_bytes(content[:33] + chunk(b"tRNS", (32768).to_bytes(2, "big")) + content[33:])
+    expected = np.array([[65535, 32769], [0, 65535]]) / 65535
+    np.testing.assert_allclose(read_image(path, (1, 2, 2))[0], expected, atol=1e-7)
+
+
+def test_no_damage_of_a_png_passes(tmp_path: Path) -> None:
+    """A PNG of which any one byte is another one is refused, before the end mark, in which nothing is."""
+    path = tmp_path / "a.png"
+    Image.fromarray(gradient(5, 7)).save(path)
+    content = path.read_bytes()
+    for place in range(len(content) - 12):
+        path.write_bytes(content[:place] + bytes((content[place] ^ 1,)) + content[place + 1 :])
+        for read in (lambda: read_image(path, (1, 5, 7)), lambda: image_shape(path)):
+            with pytest.raises(DataError) as caught:
+                read()
+            assert caught.value.where == f"image {str(path)!r}"
+    middle = content.index(b"IDAT") + 8
+    path.write_bytes(content[:middle] + b"\xff" + content[middle + 1 :])
+    with pytest.raises(DataError) as caught:
+        read_image(path, (1, 5, 7))
+    assert caught.value.got.startswith("damaged: broken PNG file")
+    assert caught.value.fix == "get the file anew"
+
+
+def test_a_size_beyond_the_decoders_own_limit(tmp_path: Path) -> None:
+    """A small PNG of 900 million pixels is refused for its size, in the same words as one of 60 million."""
+    path = tmp_path / "a.png"
+    header = b"".join(side.to_bytes(4, "big") for side in (30_000, 30_000)) + bytes((8, 0, 0, 0, 0))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
+    with pytest.raises(DataError) as caught:
+        read_image(path, (1, 5, 7))
+    assert (caught.value.got, caught.value.fix) == ("more than 50,000,000 pixels", "scale it down")
+
+
+def test_a_lack_of_memory_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where memory runs out the file is not blamed."""
+    path = tmp_path / "a.png"
+    Image.fromarray(gradient(5, 7)).save(path)
+
+    def full(*_: object) -> NoReturn:
+        raise MemoryError
+
+    for place in ("pellucid.images._pixels", "PIL.PngImagePlugin.PngImageFile.verify"):
+        with monkeypatch.context() as patched:
+            patched.setattr(place, full)
+            with pytest.raises(DataError) as caught:
+                read_image(path, (1, 5, 7))
+        assert (caught.value.got, caught.value.fix) == (
+            "more pixels than there is memory for",
+            "free memory, or scale it down",
+        )

@@ -98,11 +98,19 @@ def _opened(path: Path) -> Generator[Image]:
     try:
         with _LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what is only odd, and of sizes that are refused here
-            with path.open("rb") as file, Image.open(file, formats=list(_DECODERS)) as image:
-                _check_size(path, image.size)
-                yield image
+            with path.open("rb") as file:
+                with Image.open(file, formats=list(_DECODERS)) as image:
+                    _check_size(path, image.size)
+                    _check_sums(path, image)
+                file.seek(0)  # an image is of no use after its sums were checked
+                with Image.open(file, formats=list(_DECODERS)) as image:
+                    yield image
     except DataError:
         raise
+    except Image.DecompressionBombError:  # Pillow's own limit, which is far above ours
+        raise _error(path, f"more than {_MOST_PIXELS:,} pixels", "scale it down") from None
+    except MemoryError as error:
+        raise _error(path, "more pixels than there is memory for", "free memory, or scale it down") from error
     except UnidentifiedImageError:
         raise _error(path, "no image, or one of another kind", "save it as PNG or JPEG") from None
     except Exception as error:  # whatever a damaged file makes of the decoders
@@ -113,6 +121,16 @@ def _check_size(path: Path, size: tuple[int, int]) -> None:
     width, height = size
     if width * height > _MOST_PIXELS:
         raise _error(path, f"{width} x {height} pixels, more than {_MOST_PIXELS:,}", "scale it down")
+
+
+def _check_sums(path: Path, image: Image) -> None:
+    """Refuse a PNG whose checksums do not hold: its decoder does not look, and other kinds have none."""
+    try:
+        image.verify()
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever damage makes of the reader
+        raise _error(path, f"damaged: {error}", "get the file anew") from error
 
 
 def _orientation(image: Image) -> int:
@@ -136,7 +154,9 @@ def _pixels(image: Image, channels: int, height: int, width: int) -> NDArray[np.
     if image.mode == "F":
         raise ValueError("pixels of floating point, whose white is unknown")
     if _is_deep(image):
-        plain = Image.fromarray(np.asarray(image).astype(np.float32) / 65535)
+        levels = np.asarray(image)
+        shown = np.where(levels == image.info.get("transparency", -1), 65535, levels)
+        plain = Image.fromarray(shown.astype(np.float32) / 65535)
     else:
         plain = _opaque(image).convert("L" if channels == 1 else "RGB")
     size = (width, height) if orientation < 5 else (height, width)
