@@ -14,7 +14,7 @@ SOURCE = Path(__file__).resolve().parents[1] / "src" / "pellucid"
 FILES = sorted(SOURCE.rglob("*.py"))
 
 # What each room may import, at the top of a file or inside a function. Rooms are listed from the ground up.
-BASE = {"arrays", "checks", "errors", "window", "field", "random", "disk"}
+BASE = {"arrays", "checks", "errors", "window", "field", "random", "disk", "words"}
 CORE = BASE | {"layers", "weights", "wiring", "network"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
@@ -23,6 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "field": {"window"},
     "random": {"errors"},
     "disk": set(),
+    "words": set(),
     "arrays": {"errors"},
     "images": {"errors"},
     "layers": BASE,

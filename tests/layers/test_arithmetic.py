@@ -37,3 +37,8 @@ def test_terms_of_one_number() -> None:
     assert terms.inside.tolist() == terms.used.tolist() == [True]
     assert terms.product is terms.value
     assert terms.weight is None
+
+
+def test_infinities_of_both_signs_are_nan_in_silence() -> None:
+    """Inf - inf is NaN, without a warning (which would be an error here)."""
+    assert np.isnan(exact_sum(np.array([np.inf, 1.0, -np.inf])))

@@ -86,7 +86,7 @@ def main() -> None:
 
 def _tell(error: Exception) -> None:
     """Print an error; what came in may be long, or made to steer a terminal."""
-    from ..formats.refusal import legible
+    from ..words import legible
 
     lines = str(error).split("\n")
     print("\n".join(legible(line, LONGEST_LINE) for line in [f"error: {lines[0]}", *lines[1:]]), file=sys.stderr)

@@ -37,7 +37,7 @@ def show(drawing: RenderableType) -> None:
 
 def say(text: str) -> None:
     """Print a line as it is, a path in it unbroken; what would steer a terminal is escaped."""
-    from ..formats.refusal import printable
+    from ..words import printable
 
     print(printable(text))
 
@@ -59,6 +59,6 @@ def _told(facts: Any) -> Any:
 
 def note(text: str) -> None:
     """Say something that is no result."""
-    from ..formats.refusal import printable
+    from ..words import printable
 
     print(printable(text), file=sys.stderr, flush=True)

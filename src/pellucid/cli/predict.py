@@ -75,7 +75,7 @@ def _table(found: list[dict[str, Any]]) -> Any:
     from rich.table import Table
     from rich.text import Text
 
-    from ..formats.refusal import printable
+    from ..words import printable
 
     table = Table(box=None, pad_edge=False)
     for column in ("image", "class", "probability"):

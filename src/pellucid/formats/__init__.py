@@ -10,10 +10,11 @@ from pathlib import Path
 
 from ..errors import ModelFileError
 from ..network import Network
+from ..words import legible
 from . import pellucid
 from .disk import opened, reason
 from .recognize import recognize
-from .refusal import legible, told
+from .refusal import told
 
 __all__ = ["FORMATS", "Format", "check_destination", "load", "save"]
 

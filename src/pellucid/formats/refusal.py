@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import ModelFileError
+from ..words import legible
 
 LONGEST = 300  # characters of an error that is told, whatever a file wrote into it
 
@@ -26,27 +27,3 @@ def told(error: ModelFileError, path: Path) -> ModelFileError:
         if len(str(told)) <= LONGEST:
             break
     return told
-
-
-def legible(text: str, limit: int) -> str:
-    r"""Return `text` with what cannot be printed escaped, cut in its middle to `limit` characters.
-
-    >>> legible("conv\x1b[31m", 40)
-    'conv\\x1b[31m'
-    >>> legible("0123456789", 8)
-    '012...89'
-    """
-    escaped = printable(text[: 4 * limit])
-    if len(escaped) <= limit and len(text) <= 4 * limit:
-        return escaped
-    end = (limit - 3) // 2
-    return f"{escaped[: limit - 3 - end]}...{escaped[-end:]}"
-
-
-def printable(text: str) -> str:
-    r"""Return `text` with what cannot be printed escaped: a name out of a file must not steer a terminal.
-
-    >>> printable("cat\x1b[2J")
-    'cat\\x1b[2J'
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -72,7 +72,8 @@ def exact_sum(values: Floats) -> float:
     1.0
     """
     if not np.isfinite(values).all():
-        return float(values.sum())
+        with np.errstate(invalid="ignore"):  # inf - inf is NaN, and says so itself
+            return float(values.sum())
     return math.fsum(values.tolist())
 
 
