@@ -223,7 +223,7 @@ def test_explore_prints_its_address_and_ends_by_ctrl_c(folder):
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/\?token=[\w-]+\n", line)
-    assert (process.returncode, output, errors) == (0, "", "")
+    assert (process.returncode, output, errors) == (0, "", "The explorer is at this address, until Ctrl-C:\n")
 
 
 def test_a_terminal_gets_colours_and_its_width(folder):

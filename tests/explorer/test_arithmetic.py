@@ -34,6 +34,7 @@ READ = """
     weights: texts(".cell.weight"),
     products: texts(".cell.product"),
     subtotals: texts(".subtotal"),
+    sum: texts("#line .whole"),
     bias: texts(".cell.bias"),
     total: texts("#line .result.exact"),
     divisor: texts(".divisor"),
@@ -111,6 +112,7 @@ def test_the_arithmetic_on_screen_is_pythons(page: Page, kinds: Explorer, name: 
             assert singles(shown["weights"]) == terms.weight.tolist()
             assert numbers(shown["products"]) == terms.product.tolist()
             assert singles(shown["bias"]) == ([] if wanted.bias is None else [wanted.bias])
+            assert numbers(shown["sum"]) == ([] if wanted.bias is None else [exact_sum(terms.product)])
             if terms.index.shape[1] == 3:
                 channels = [terms.product[terms.index[:, 0] == channel] for channel in dict.fromkeys(terms.index[:, 0])]
                 assert numbers(shown["subtotals"]) == [exact_sum(products) for products in channels]

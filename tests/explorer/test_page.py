@@ -12,6 +12,7 @@ from pellucid import Network
 from pellucid.explorer.server import serving
 from pellucid.explorer.session import RUNS, Session
 from pellucid.layers import Conv2d, Flatten, Linear, ReLU
+from pellucid.train.digits import digits_network
 
 from .conftest import Explorer, watched
 
@@ -530,11 +531,11 @@ def test_names_stay_names(browser: Browser) -> None:
             assert page.locator("#bars .class").all_text_contents() == [PAYLOAD, "nan"]
             for name in names:
                 page.locator("#columns .head").nth(names.index(name) + 1).click()
-                until(page, "name => document.querySelector('#layer-title span').textContent === name", name)
+                until(page, "name => document.querySelector('#layer-title span')?.textContent === name", name)
                 link = page.url.split("#")[1]
                 until(
                     page,
-                    "name => document.querySelector('#number-title .address').textContent.startsWith(name + '[')",
+                    "name => document.querySelector('#number-title .address')?.textContent.startsWith(name + '[')",
                     name,
                 )
                 explorer.open(page, "#" + link)
@@ -565,3 +566,19 @@ def test_a_server_that_is_gone_is_said(digits: Explorer, page: Page) -> None:
         Explorer(session, address).open(page)
     page.get_by_role("button", name="conv1, channel 1").click()
     page.locator("#complaint:has-text('The explorer: got no answer')").wait_for()
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_what_is_not_trained_says_so(browser: Browser, given: bool) -> None:
+    """A verdict of first values is marked as one; a network whose weights were given has no such mark."""
+    net = digits_network()
+    if given:
+        net.weights["linear1.bias"] = np.arange(10)
+    session = Session(net, images=np.ones((1, 1, 8, 8)))
+    with serving(session) as address:
+        explorer = Explorer(session, address)
+        with watched(browser, explorer) as page:
+            explorer.open(page)
+            until(page, "document.querySelector('#verdict-of-network strong') !== null")
+            marks = page.locator("#verdict-of-network small").all_text_contents()
+            assert marks == ([] if given else ["untrained: its weights are first values"])

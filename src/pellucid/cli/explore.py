@@ -36,6 +36,7 @@ def explore(
     if image is not None:
         material |= {"images": open_image(net, image, invert=invert), "labels": None}
     note_untrained(model)
+    note("The explorer is at this address, until Ctrl-C:")
     serve(net, **material, port=port, browser=not no_open, engine=engine, out=_say)
 
 
@@ -50,8 +51,8 @@ def _trained_digits(seed: int, engine: str | None) -> Network:
         raise KeyboardInterrupt
     show(summarize(net))
     name = str(net.nodes[0].name)
+    note("One number of it, taken apart:")
     show(trace(net, test.images[0], engine=engine).explain(name, tuple(size // 2 for size in net.shapes[name])))
-    note("The explorer is at this address, until Ctrl-C:")
     return net
 
 
@@ -64,7 +65,8 @@ def _material(net: Network) -> dict[str, Any]:
     if net.classes != ours.classes or [node.shape for node in net.inputs] != [ours.inputs[0].shape]:
         return {}
     _, test = data.load(DIGITS)
-    return {"images": test.images, "labels": test.labels, "drawing": data.digits_drawing}
+    hint = "Draw sevens with a bar, as those that it learned from have one."
+    return {"images": test.images, "labels": test.labels, "drawing": data.digits_drawing, "hint": hint}
 
 
 def _say(address: str) -> None:

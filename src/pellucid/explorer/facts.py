@@ -35,6 +35,8 @@ def network(session: Session) -> dict[str, Any]:
         "classes": list(session.classes),
         "samples": session.samples,
         "draws": session.draws,
+        "hint": session.hint,
+        "untrained": bool(session.net.weights) and session.net.weights.version == 0,
     }
 
 
@@ -96,6 +98,7 @@ def number(session: Session, made: Run, name: str, index: tuple[int, ...]) -> di
     return {
         **facts.explanation(replace(explanation, terms=shown)),
         "cancellation": facts.number(explanation.cancellation),  # of all terms, not of those that are shown
+        "sum": facts.number(exact_sum(explanation.terms.product)) if explanation.rule == "sum" else None,
         "parts": _parts(shown) if explanation.rule == "sum" else [],
         "left_out": left_out,
         "origins": _origins(session, made, name, shown),

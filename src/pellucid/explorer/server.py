@@ -55,6 +55,7 @@ def serve(
     out: Callable[[str], None] = print,
     engine: str | Engine | None = None,
     drawing: Drawing | None = None,
+    hint: str = "",
 ) -> None:
     """Serve the explorer on `net` until Ctrl-C or SIGTERM.
 
@@ -69,12 +70,15 @@ def serve(
         out: what is told the page's address, with its token, on a line of its own.
         engine: what runs the network.
         drawing: makes the network's input of a bitmap (height, width) of 0 (paper) to 1 (ink); None: resize it.
+        hint: what to know before drawing, for a person to read.
 
     Raises:
         ExplorerError: the port is taken, or may not be used.
         ShapeError, DataError: images, labels or classes that do not fit the network.
     """
-    session = Session(net, images=images, labels=labels, classes=classes, title=title, engine=engine, drawing=drawing)
+    session = Session(
+        net, images=images, labels=labels, classes=classes, title=title, engine=engine, drawing=drawing, hint=hint
+    )
     listener = _listen(port)
     keys = Keys()
 

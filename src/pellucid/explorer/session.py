@@ -53,6 +53,7 @@ class Session:
         title: what the page is called.
         engine: what runs the network.
         drawing: makes the network's input of a bitmap (height, width) of 0 (paper) to 1 (ink); None: resize it.
+        hint: what to know before drawing, for a person to read.
 
     Raises:
         ShapeError, DataError: images, labels or classes that do not fit the network.
@@ -69,6 +70,7 @@ class Session:
         title: str | None = None,
         engine: str | Engine | None = None,
         drawing: Drawing | None = None,
+        hint: str = "",
     ) -> None:
         self.net = net
         self.title = title or net.name
@@ -82,6 +84,7 @@ class Session:
         self._labels = _labels(labels, self.samples)
         self.classes = self._names(classes)
         self._drawing = drawing or self._fitting()
+        self.hint = hint
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._drawn = 0
         self._lock = threading.Lock()

@@ -131,6 +131,7 @@ export function named(scene, row, end) {
 /** What is added at the end of a sum, and what comes of it. @param {Scene} scene @param {string} sum what was summed */
 export function total({ told }, sum) {
   const line = el("p", { class: "total" }, plain(sum, "words"));
+  if (told.sum !== null && told.bias !== null) line.append(plain(double(told.sum), "whole"));
   if (told.bias !== null) {
     line.append(plain("+"), el("span", { class: "named" }, el("small", { text: "bias" }), cell(told.bias, 0, "bias")));
   }

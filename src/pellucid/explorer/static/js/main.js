@@ -1,6 +1,7 @@
 // Start the page: ask for the network, put the parts together, go where the address bar says.
 
 import { byId } from "./dom.js";
+import { grouped } from "./format.js";
 import { Journey, complain } from "./journey.js";
 import { listenToKeys } from "./keys.js";
 import { Layer } from "./layer.js";
@@ -24,6 +25,7 @@ async function start() {
   const network = await source.network();
   document.title = `Pellucid: ${network.title}`;
   byId("title").textContent = network.title;
+  byId("cost").textContent = `${grouped(network.params)} parameters, ${grouped(network.macs)} multiply-adds an image`;
   const store = new Store({
     network,
     run: null,
@@ -48,7 +50,7 @@ async function start() {
   new Layer(store, values, journey, enter);
   new Legend(store);
   const samples = new Samples(store, journey);
-  if (network.draws) new Pad(overview.input, journey);
+  if (network.draws) new Pad(overview.input, journey, network.hint);
   new Teller(store, source);
   tellStories(store);
   welcome(store, journey, enter);

@@ -1,7 +1,7 @@
 // What becomes of a number: the activations, pools and joins that it passes, as far as no weights come in.
 
 import { el } from "./dom.js";
-import { address, single, typeset } from "./format.js";
+import { address, percent, single, typeset } from "./format.js";
 
 /** @typedef {import("./store.js").State} State @typedef {import("./source.js").Step} Step */
 
@@ -33,9 +33,23 @@ export function onward(state, told) {
       el("li", { class: "step end" }, el("small", { text: `${names} ${weighing.length > 1 ? "read" : "reads"} it` })),
     );
   } else if (readers.length === 0 && last?.chosen !== false) {
-    steps.push(el("li", { class: "step end" }, el("small", { text: "the end of the network" })));
+    steps.push(el("li", { class: "step end" }, el("small", { text: ending(state, end, last?.index ?? told.index) })));
   }
   return steps.length > 0 ? [el("h3", { text: "What becomes of it" }), el("ol", {}, ...steps)] : [];
+}
+
+/**
+ * What a network's last number says.
+ * @param {import("./store.js").State} state
+ * @param {number} end
+ * @param {number[]} index
+ * @returns {string}
+ */
+function ending({ network, run }, end, index) {
+  const scores = run?.scores ?? null;
+  if (scores === null || end !== network.outputs[0]) return "the end of the network";
+  const share = `${percent(scores[index[0]])} for “${network.classes[index[0]]}”`;
+  return network.nodes[end].kind === "Softmax" ? share : `softmax of the ${scores.length} scores: ${share}`;
 }
 
 /** @param {Step} step @returns {string} */

@@ -23,8 +23,8 @@ export class Pad {
   #toggle;
   #column;
 
-  /** @param {HTMLElement} column the input's @param {import("./journey.js").Journey} journey */
-  constructor(column, journey) {
+  /** @param {HTMLElement} column the input's @param {import("./journey.js").Journey} journey @param {string} hint */
+  constructor(column, journey, hint) {
     this.#journey = journey;
     this.#column = column;
     const sheet = el(
@@ -39,7 +39,7 @@ export class Pad {
       this.#cursor,
     );
     const clear = el("button", { type: "button", text: "Wipe", on: { click: () => this.clear() } });
-    this.#root = el("div", { class: "pad", hidden: true }, sheet, clear);
+    this.#root = el("div", { class: "pad", hidden: true }, sheet, clear, ...(hint ? [el("small", { text: hint })] : []));
     this.#toggle = el("button", {
       class: "draw",
       type: "button",

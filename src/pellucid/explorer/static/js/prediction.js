@@ -74,6 +74,7 @@ export class Prediction {
  */
 function decision(network, label, best, score) {
   const said = [el("strong", { text: network.classes[best] }), el("span", { text: percent(score) })];
+  if (network.untrained) said.push(el("small", { text: "untrained: its weights are first values" }));
   if (label === null) return said;
   const right = label === best;
   const truth = right ? "right" : `it is ${network.classes[label] ?? label}`;

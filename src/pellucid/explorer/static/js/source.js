@@ -8,7 +8,7 @@ import { LRU } from "./lru.js";
  *   input_shapes?: number[][], params?: number, macs?: number, receptive_field?: number[], jump?: number[],
  *   status?: string, formulas?: string[] | null, pads?: number[][] | null}} NodeFacts
  * @typedef {{title: string, params: number, macs: number, nodes: NodeFacts[], outputs: number[], classes: string[],
- *   samples: number, draws: boolean}} NetworkFacts
+ *   samples: number, draws: boolean, hint: string, untrained: boolean}} NetworkFacts
  * @typedef {{run: string, sample: number | null, label: number | null, engine: string, scores: number[] | null,
  *   ranges: [number, number][]}} RunFacts
  * @typedef {{source: number[], index: number[][], inside: boolean[], used: boolean[], value: number[],
@@ -19,7 +19,7 @@ import { LRU } from "./lru.js";
  * @typedef {{address: string, layer: string, kind: string, description: string, index: number[], inputs: string[],
  *   rule: string, formula: string, value: number, total: number, error: number, ulps: number, cancellation: number,
  *   bias: number | null, divisor: number | null, numbers: {[symbol: string]: number}, terms: Terms, parts: Part[],
- *   left_out: {count: number, sum: number} | null, origins: {node: number, index: number[][]} | null,
+ *   sum: number | null, left_out: {count: number, sum: number} | null, origins: {node: number, index: number[][]} | null,
  *   onward: Step[]}} Told
  * @typedef {{rows: number[], columns: number[], status: string, channels?: number[]}} Box
  * @typedef {{[node: string]: Box}} Field
