@@ -1,0 +1,1 @@
+"""The native engine: a network becomes one program of this machine. README.md beside this file tells the way."""
