@@ -1,27 +1,101 @@
-"""Functions of every number by itself, in sample lanes."""
+"""Activations in sample lanes: functions of every number by itself, as values that other kernels can apply too."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from ..ir import Code, Value
 from ..kernel import Kernel
+from ..layout import Maps
+from .places import walk
 
 
 @dataclass(frozen=True)
-class Relu(Kernel):
-    """y = max(x, 0), over a run of vectors."""
+class Activation:
+    """A function of every number by itself, and its slope.
+
+    Args:
+        kind: which function.
+        parameter: the slope of "leaky_relu" below 0, a float32 number.
+    """
+
+    kind: Literal["relu", "leaky_relu"]
+    parameter: float = 0.0
+
+    @property
+    def needs(self) -> Literal["x", "y"]:
+        """What the slope is told from: the function's value, unless that hides the sign of x."""
+        return "x" if self.kind == "leaky_relu" and self.parameter <= 0 else "y"
+
+    def apply(self, code: Code, x: Value) -> Value:
+        """Return the function of a vector."""
+        if self.kind == "relu":
+            return positive(code, x)
+        return code.select(code.compare("ogt", x, 0.0), x, x * code.splat(self.parameter))
+
+    def slope(self, code: Code, seen: Value) -> Value:
+        """Return the derivative, given x or y as `needs` says."""
+        if self.kind == "relu":
+            return code.select(code.compare("ogt", seen, 0.0), code.splat(1.0), code.zero())
+        return code.select(code.compare("ogt", seen, 0.0), code.splat(1.0), code.splat(self.parameter))
+
+
+@dataclass(frozen=True)
+class Forward(Kernel):
+    """y = the function of x; y may be x.
+
+    Args:
+        activation: the function.
+        x, y: the layouts.
+    """
 
     arguments: ClassVar[tuple[str, ...]] = ("x", "y")
-    size: int
+    activation: Activation
+    x: Maps
+    y: Maps
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
-        """Write one loop."""
+        """Write a walk over all places."""
         x, y = pointers
-        zero = code.zero()
 
-        def turn(i: Value) -> None:
-            code.store(code.call("maximum", code.load(x, i), zero), y, i)
+        def place(x: Value, y: Value) -> None:
+            code.store(self.activation.apply(code, code.load(x)), y)
 
-        code.loop(self.size, turn)
+        walk(code, [(x, self.x), (y, self.y)], place)
+
+
+@dataclass(frozen=True)
+class Backward(Kernel):
+    """dx = dy times the slope; dx may be dy.
+
+    Args:
+        activation: the function.
+        seen: the layout of x or of y, as `activation.needs` says.
+        dy, dx: the layouts of the gradients.
+        add: add to dx.
+    """
+
+    arguments: ClassVar[tuple[str, ...]] = ("seen", "dy", "dx")
+    activation: Activation
+    seen: Maps
+    dy: Maps
+    dx: Maps
+    add: bool = False
+
+    def write(self, code: Code, item: Value, *pointers: Value) -> None:
+        """Write a walk over all places."""
+        seen, dy, dx = pointers
+
+        def place(seen: Value, dy: Value, dx: Value) -> None:
+            gradient = code.load(dy) * self.activation.slope(code, code.load(seen))
+            code.store(code.load(dx) + gradient if self.add else gradient, dx)
+
+        walk(code, [(seen, self.seen), (dy, self.dy), (dx, self.dx)], place)
+
+
+def positive(code: Code, x: Value) -> Value:
+    """Return max(x, 0), or NaN of NaN: one instruction everywhere."""
+    if code.target.name == "neon":
+        return code.call("maximum", x, code.zero())
+    return code.select(code.compare("olt", x, 0.0), code.zero(), x)  # x86's own maximum
