@@ -1,0 +1,61 @@
+"""The figures that Pellucid promises its users: start, the first minute's network, the explorer's page."""
+
+from __future__ import annotations
+
+import shutil
+
+from .clicks import measure
+from .digits import learn
+from .startup import import_seconds, served_seconds
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+Row = tuple[str, str, str]  # what, promised, measured
+
+
+def promised(seeds: int, browser: str | None) -> list[Row]:
+    """Measure the figures, a row each.
+
+    Args:
+        seeds: trainings of the digits network.
+        browser: the path of a Chromium; None is the one on PATH.
+    """
+    return [*_startup(), *_learning(seeds), *_page(browser)]
+
+
+def _startup() -> list[Row]:
+    served = served_seconds()
+    return [
+        ("`import pellucid`, beyond starting Python", "< 250 ms", f"{import_seconds() * 1000:.0f} ms"),
+        (
+            "`pellucid explore`: from the shell, training included, to the page",
+            "< 15 s",
+            f"{served.seconds:.1f} s",
+        ),
+    ]
+
+
+def _learning(seeds: int) -> list[Row]:
+    learned = learn(seeds)
+    found = f"{learned.worst:.1%} at worst of {seeds} seeds"
+    return [
+        ("digits network: right on the test split (360 images)", ">= 97 %", found),
+        (
+            "digits network: its training on the reference engine",
+            "-",
+            f"{learned.median_seconds:.1f} s",
+        ),
+    ]
+
+
+def _page(browser: str | None) -> list[Row]:
+    path = browser or next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if path is None:
+        return [("the page in Chromium", "-", "not measured: no Chromium on this machine")]
+    found = measure(path)
+    tap = f"{found['tap_median']:.0f} ms median, {found['tap_worst']:.0f} ms worst of {found['taps']}"
+    stroke = f"{found['stroke_median']:.0f} ms median, {found['stroke_worst']:.0f} ms worst of {found['strokes']}"
+    return [
+        ("page: from opening its address until it can be used", "< 1 s", f"{found['interactive']:.0f} ms"),
+        ("page: from a tap on any number to its arithmetic on the screen", "< 50 ms", tap),
+        ("page: from a stroke of the pen to the network's answer", "< 50 ms", stroke),
+    ]
