@@ -10,7 +10,7 @@ from pellucid.engines.native.compiler import assembly, spills
 from pellucid.engines.native.layout import Maps
 from pellucid.engines.native.machine import Target, available, neon, x86
 from pellucid.engines.native.samples.elementwise import Activation, Backward, Forward
-from pellucid.layers import LeakyReLU, ReLU
+from pellucid.layers import LeakyReLU, ReLU, Sigmoid, Tanh
 from pellucid.layers.activations import Elementwise
 from pellucid.layers.base import Run
 
@@ -20,6 +20,8 @@ KINDS: list[tuple[Activation, Elementwise, int]] = [  # and the error in units o
     (Activation("leaky_relu", 0.25), LeakyReLU(0.25), 0),
     (Activation("leaky_relu", 0.0), LeakyReLU(0.0), 0),
     (Activation("leaky_relu", -0.5), LeakyReLU(-0.5), 0),
+    (Activation("tanh"), Tanh(), 4),
+    (Activation("sigmoid"), Sigmoid(), 4),
 ]
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1e-30, -1e-30, 100.0, -100.0, 3e38, -3e38, 0.5, -0.5, 9.0, -9.0, 1.0]
 LAYOUTS = [  # of x, y, dx

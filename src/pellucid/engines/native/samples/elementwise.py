@@ -8,7 +8,8 @@ from typing import ClassVar, Literal
 from ..ir import Code, Value
 from ..kernel import Kernel
 from ..layout import Maps
-from .places import walk
+from .functions import exp, tanh
+from .places import AT_ONCE, walk
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Activation:
         parameter: the slope of "leaky_relu" below 0, a float32 number.
     """
 
-    kind: Literal["relu", "leaky_relu"]
+    kind: Literal["relu", "leaky_relu", "tanh", "sigmoid"]
     parameter: float = 0.0
 
     @property
@@ -32,13 +33,20 @@ class Activation:
         """Return the function of a vector."""
         if self.kind == "relu":
             return positive(code, x)
-        return code.select(code.compare("ogt", x, 0.0), x, x * code.splat(self.parameter))
+        if self.kind == "leaky_relu":
+            return code.select(code.compare("ogt", x, 0.0), x, x * code.splat(self.parameter))
+        if self.kind == "tanh":
+            return tanh(code, x)
+        small = exp(code, code.call("copysign", x, code.splat(-1.0)))  # exp(-|x|) cannot overflow
+        return code.select(code.compare("oge", x, 0.0), code.splat(1.0), small) / (small + code.splat(1.0))
 
     def slope(self, code: Code, seen: Value) -> Value:
         """Return the derivative, given x or y as `needs` says."""
         if self.kind == "relu":
             return code.select(code.compare("ogt", seen, 0.0), code.splat(1.0), code.zero())
-        return code.select(code.compare("ogt", seen, 0.0), code.splat(1.0), code.splat(self.parameter))
+        if self.kind == "leaky_relu":
+            return code.select(code.compare("ogt", seen, 0.0), code.splat(1.0), code.splat(self.parameter))
+        return 1.0 - seen * seen if self.kind == "tanh" else seen * (1.0 - seen)
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,9 @@ class Forward(Kernel):
         def place(x: Value, y: Value) -> None:
             code.store(self.activation.apply(code, code.load(x)), y)
 
-        walk(code, [(x, self.x), (y, self.y)], place)
+        # The constants of an exponential fill the registers: they must not be wanted for several places at once.
+        dear = self.activation.kind in ("tanh", "sigmoid")
+        walk(code, [(x, self.x), (y, self.y)], place, 1 if dear else AT_ONCE)
 
 
 @dataclass(frozen=True)

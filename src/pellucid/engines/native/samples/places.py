@@ -11,20 +11,21 @@ from ..layout import Maps
 AT_ONCE = 4  # places between two tests of a loop's end
 
 
-def walk(code: Code, values: Sequence[tuple[Value, Maps]], body: Callable[..., Any]) -> None:
+def walk(code: Code, values: Sequence[tuple[Value, Maps]], body: Callable[..., Any], at_once: int = AT_ONCE) -> None:
     """Write loops over all places but the halo.
 
     Args:
         code: where to write.
         values: where each value starts, and its layout; all have the same channels, height and width.
         body: called with the address of each value's vector at one place; writes what happens there.
+        at_once: places between two tests of a loop's end.
     """
     channels, rows, width = runs([maps for _, maps in values])
 
     def channel(c: Number) -> None:
         def row(r: Number) -> None:
             starts = [code.address(pointer, maps.at(c, r)) for pointer, maps in values]
-            along(code, width, lambda x: body(*(code.address(start, x) for start in starts)))
+            along(code, width, lambda x: body(*(code.address(start, x) for start in starts)), at_once)
 
         code.loop(rows, row)
 
