@@ -54,7 +54,8 @@ DOORS = {
 
 # Rooms whose insides are their own: others import only what their __init__ exports.
 CLOSED = {"zoo", "engines", "formats", "explain", "train"}
-ENTRANCES = {("cli", "train"), ("explorer", "train")}  # the digits network and drawings live in files of their own
+# The digits network, drawings and the cache of compiled objects live in files of their own.
+ENTRANCES = {("cli", "train"), ("explorer", "train"), ("cli", "engines")}
 
 # Foreign packages that a file may import at its top; everything else is imported on use.
 FOREIGN_AT_TOP: dict[str, set[str]] = {

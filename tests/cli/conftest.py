@@ -25,10 +25,17 @@ def trained() -> Network:
     return net
 
 
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where commands keep what they compile; what `pellucid cache --clear` clears is never the cache of a developer."""
+    return tmp_path_factory.mktemp("compiled")
+
+
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: Network) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: Network, compiled: Path) -> Path:
     """The folder in which a command runs: net.safetensors, photo.jpg, and photos of ten classes."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PELLUCID_CACHE", str(compiled))
     trained.save("net.safetensors")
     _, test = load("digits")
     assert isinstance(test, Dataset)

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from .. import __version__
 from ..errors import PellucidError
+from .cache import cache
 from .engines import engines
 from .explain import explain
 from .explore import explore
@@ -31,6 +32,7 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {  # each with examples f
         "pellucid train net.safetensors photos -o better.safetensors --rate 0.01",
     ),
     engines: ("pellucid engines",),
+    cache: ("pellucid cache", "pellucid cache --clear"),
 }
 LONGEST_LINE = 400  # characters of a line of an error
 BAD_INPUT, ENDED = 2, 130  # exit codes; 130 is what a shell says of a program that Ctrl-C ended
