@@ -181,7 +181,7 @@ class Code:
 
     def binary(self, name: str, a: Value, b: Any) -> Value:
         """Write an operation of two values of one type; floating-point types choose their own form of it."""
-        real = "float" in a.type and name in ("add", "sub", "mul", "div")
+        real = _is_real(a.type) and name in ("add", "sub", "mul", "div")
         return self.let(f"{'f' if real else ''}{name} {a.type} {a}, {self.constant(b, a.type)}", a.type)
 
     def call(self, name: str, *arguments: Value, result: str | None = None) -> Value:
@@ -199,7 +199,7 @@ class Code:
 
     def compare(self, how: str, a: Value, b: Any) -> Value:
         """Return a comparison, such as "oeq" of floats or "ult" of whole numbers."""
-        kind = "fcmp" if "float" in a.type else "icmp"
+        kind = "fcmp" if _is_real(a.type) else "icmp"
         result = f"<{a.type[1:].split(' x ')[0]} x i1>" if a.type.startswith("<") else "i1"
         return self.let(f"{kind} {how} {a.type} {a}, {self.constant(b, a.type)}", result)
 
@@ -278,6 +278,10 @@ class Code:
     def _begin(self, block: str) -> None:
         self._lines.append(f"{block}:")
         self._block = block
+
+
+def _is_real(type: str) -> bool:
+    return "float" in type or "double" in type
 
 
 def _is(value: Any, number: int) -> bool:
