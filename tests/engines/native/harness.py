@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,9 +30,12 @@ def aligned(array: NDArray[Any]) -> NDArray[Any]:
 
 def run(kernel: Kernel, *arrays: NDArray[Any], item: int = 0, target: Target | None = None) -> None:
     """Call a kernel on arrays made by `aligned`; it writes into them."""
-    target = target or host()
     assert len(arrays) == kernel.count()
-    name, text = kernel.text(target)
-    entry = ENTRY(load(name, compile_object(text, target, str(kernel))))
     pointers = np.array([array.ctypes.data for array in arrays], np.int64)
-    entry(pointers.ctypes.data, item)
+    _entry(kernel, target or host())(pointers.ctypes.data, item)
+
+
+@cache
+def _entry(kernel: Kernel, target: Target) -> Callable[[int, int], None]:
+    name, text = kernel.text(target)
+    return ENTRY(load(name, compile_object(text, target, str(kernel))))

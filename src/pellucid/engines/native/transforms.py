@@ -79,18 +79,17 @@ def transform(code: Code, matrix: Matrix, load: Load, store: Store) -> None:
     for first in range(0, rows, together):
         group = range(first, min(first + together, rows))
         needed = [any(matrix[i][y] for i in group) for y in range(columns)]
-        half = [
-            apply(code, matrix, [load(y, x) if needed[y] else None for y in range(columns)], group)
-            for x in range(columns)
-        ]
+        half: list[Sequence[Value | None]] = []
+        for x in range(columns):
+            values = [load(y, x) if needed[y] else None for y in range(columns)]
+            empty = all(value is None for value in values)  # its zeros would cost work
+            half.append([None] * len(group) if empty else apply(code, matrix, values, group))
         for k, i in enumerate(group):
             for j, value in enumerate(apply(code, matrix, [column[k] for column in half])):
-                store(i, j, code.zero() if value is None else value)
+                store(i, j, value)
 
 
-def apply(
-    code: Code, matrix: Matrix, values: Sequence[Value | None], rows: Iterable[int] | None = None
-) -> list[Value | None]:
+def apply(code: Code, matrix: Matrix, values: Sequence[Value | None], rows: Iterable[int] | None = None) -> list[Value]:
     """Write matrix * values, or some rows of it; rows or columns of a pair of points share their work.
 
     Args:
@@ -101,7 +100,8 @@ def apply(
     """
     wanted = range(len(matrix)) if rows is None else rows
     by_rows = len(matrix) >= len(matrix[0])
-    return (_scattered if by_rows else _gathered)(code, matrix, values, list(wanted))
+    results = (_scattered if by_rows else _gathered)(code, matrix, values, list(wanted))
+    return [code.zero() if value is None else value for value in results]
 
 
 def _scattered(code: Code, matrix: Matrix, values: Sequence[Value | None], rows: list[int]) -> list[Value | None]:
