@@ -23,8 +23,6 @@ from .winograd_weights import POINTS, ROWS, Filters, WinogradWeights
 
 __all__ = ["WinogradForward", "WinogradInputGradient", "WinogradWeights", "pays"]
 
-AT_ONCE = 64  # channels that are summed before the sum is added to that of those before: it keeps the error small
-
 
 def pays(geometry: ConvGeometry, height: int, width: int) -> bool:
     """Return whether Winograd is faster than the direct convolution, from measurements.
@@ -69,7 +67,7 @@ class WinogradForward(Kernel):
         """Write the loop over groups."""
         x, u, *bias, y, scratch = pointers
 
-        def finish(value: Value, place: Value, output: Value) -> None:
+        def finish(value: Value, place: Value, output: Number) -> None:
             value = value + code.broadcast(bias[0], output) if bias else value
             code.store(self.activation.apply(code, value) if self.activation else value, place)
 
@@ -105,7 +103,7 @@ class WinogradInputGradient(Kernel):
         """Write the loop over groups."""
         dy, u, dx, scratch = pointers
 
-        def finish(value: Value, place: Value, output: Value) -> None:
+        def finish(value: Value, place: Value, output: Number) -> None:
             code.store(code.load(place) + value if self.add else value, place)
 
         _groups(code, self._tiling(code.target), (dy, u, dx, scratch), finish)
@@ -115,7 +113,7 @@ class WinogradInputGradient(Kernel):
         return Tiling(self.dy, self.dx, TAPS - 1 - top, TAPS - 1 - left, target)
 
 
-Finish = Callable[[Value, Value, Value], None]
+Finish = Callable[[Value, Value, Number], None]
 
 
 def _groups(code: Code, tiling: Tiling, pointers: tuple[Value, ...], finish: Finish) -> None:
@@ -164,7 +162,7 @@ def _transform_output(code: Code, tiling: Tiling, m: Value, y: Value, finish: Fi
     source = code.address(m, t // side * (side * tiling.rows) + t % side)
 
     def write(height: int, width: int) -> None:
-        def channel(k: Value) -> None:
+        def channel(k: Number) -> None:
             points = code.address(source, k * side)
             place = code.address(start, k * maps.plane)
 
@@ -184,40 +182,32 @@ def _multiply(code: Code, tiling: Tiling, u: Value, v: Value, m: Value, count: V
     side, inputs = tiling.side, tiling.x.channels
     filters = Filters(inputs, tiling.y.channels)
 
-    def part(point: Number, start: Number, stop: Number, add: bool) -> None:
-        def tiles(t: Number) -> None:
-            images = code.address(v, point * tiling.v_pitch + t * inputs)
-
-            def block(b: Number) -> None:
-                place = code.address(m, point * tiling.m_pitch + t * tiling.rows + b * (ROWS * side))
-                weights = code.address(u, filters.at(point, b), of="float")
-
-                def channel(k: Value, *sums: Value) -> tuple[Value, ...]:
-                    vectors = [code.load(images, k * side + s) for s in range(side)]
-                    new: list[Value] = []
-                    for r in range(ROWS):
-                        weight = code.broadcast(weights, k * ROWS + r)
-                        new += [code.fma(weight, vectors[s], sums[r * side + s]) for s in range(side)]
-                    return tuple(new)
-
-                sums = code.loop(stop, channel, *[code.zero()] * (ROWS * side), start=start)
-                for n, total in enumerate(sums):
-                    code.store(code.load(place, n) + total if add else total, place, n)
-
-            code.loop(filters.blocks, block)
-
-        code.loop(count, tiles, step=side)
-
     def point(p: Number) -> None:
-        part(p, 0, min(inputs, AT_ONCE), add=False)
-        if inputs > AT_ONCE:
-            whole = inputs // AT_ONCE * AT_ONCE
+        def part(start: Number, length: int) -> None:
+            def tiles(t: Number) -> None:
+                images = code.address(v, p * tiling.v_pitch + t * inputs + start * side)
 
-            def further(k: Number) -> None:
-                part(p, k, k + AT_ONCE, add=True)
+                def block(b: Number) -> None:
+                    place = code.address(m, p * tiling.m_pitch + t * tiling.rows + b * (ROWS * side))
+                    weights = code.address(u, filters.at(p, start, length, b), of="float")
 
-            code.loop(whole, further, start=AT_ONCE, step=AT_ONCE)
-            if whole < inputs:
-                part(p, whole, inputs, add=True)
+                    def channel(k: Number, *sums: Value) -> tuple[Value, ...]:
+                        vectors = [code.load(images, k * side + s) for s in range(side)]
+                        new: list[Value] = []
+                        for r in range(ROWS):
+                            weight = code.broadcast(weights, k * ROWS + r)
+                            new += [code.fma(weight, vectors[s], sums[r * side + s]) for s in range(side)]
+                        return tuple(new)
+
+                    sums = code.loop(length, channel, *[code.zero()] * (ROWS * side))
+                    for n, total in enumerate(sums):
+                        first = isinstance(start, int) and start == 0
+                        code.store(total if first else code.load(place, n) + total, place, n)
+
+                code.loop(filters.blocks, block)
+
+            code.loop(count, tiles, step=side)
+
+        filters.parts(code, part)
 
     code.loop(POINTS, point)

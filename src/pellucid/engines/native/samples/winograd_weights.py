@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,17 +13,21 @@ from .geometry import ConvGeometry
 
 POINTS = REACH * REACH  # products that a tile takes
 ROWS = 4  # output channels whose products are in registers at once
+AT_ONCE = 64  # channels that are summed before the sum is added to that of those before: it keeps the error small
 
 
 @dataclass(frozen=True)
 class Filters:
-    """How transformed weights lie in memory: (points, blocks of output channels, input channels, channels of a block).
+    """How transformed weights lie in memory: in the order in which the products read them.
+
+    That is (points, parts of the input channels, blocks of output channels, input channels of a part, outputs of a
+    block); what fills the last block is zero.
 
     Args:
-        inputs, outputs: channels that the products read and write; what fills the last block is zero.
+        inputs, outputs: channels that the products read and write.
 
     >>> Filters(3, 5).size
-    1152
+    1728
     """
 
     inputs: int
@@ -40,17 +45,25 @@ class Filters:
 
     @property
     def point(self) -> int:
-        """Floats of one point."""
-        return self.blocks * self.block
+        """Floats of one point: an odd number of vectors, so that the points lie in different sets of the cache."""
+        vectors = -(-self.inputs // 4) * self.blocks * ROWS * 4 // 16
+        return (vectors | 1) * 16
 
-    @property
-    def block(self) -> int:
-        """Floats of one block of one point, in whole vectors of every target."""
-        return -(-self.inputs // 4) * 4 * ROWS
+    def at(self, point: Number, start: Number, length: int, block: Number) -> Number:
+        """Return the place of a block's first number, in floats, in the part of `length` channels from `start` on."""
+        return point * self.point + start * (self.blocks * ROWS) + block * (-(-length // 4) * 4 * ROWS)
 
-    def at(self, point: Number, block: Number) -> Number:
-        """Return the place of a block's first number, in floats."""
-        return point * self.point + block * self.block
+    def parts(self, code: Code, body: Callable[[Number, int], None]) -> None:
+        """Write what is done for each part of the input channels: `body` takes where it starts, and its length."""
+        body(0, min(self.inputs, AT_ONCE))
+        whole = self.inputs // AT_ONCE * AT_ONCE
+
+        def further(start: Number) -> None:
+            body(start, AT_ONCE)
+
+        code.loop(whole, further, start=AT_ONCE, step=AT_ONCE)
+        if AT_ONCE <= whole < self.inputs:
+            body(whole, self.inputs - whole)
 
 
 @dataclass(frozen=True)
@@ -90,41 +103,41 @@ class WinogradWeights(Kernel):
         first = code.address(weight, item * (ROWS * by_row) + (taps - 1 if self.gradient else 0), of="float")
         turn = -1 if self.gradient else 1
         points = filters.point // code.lanes  # in vectors
-        block = code.address(u, filters.at(0, item), of="float")
 
         def write(rows: int) -> None:
-            def vector(k: Number, count: int) -> None:
-                source = code.address(first, k * by_channel, of="float")
-                place = code.address(block, k * ROWS, of="float")
-                lanes = [divmod(lane, ROWS) for lane in range(code.lanes)]
-                places = [r * by_row + c * by_channel if r < rows and c < count else None for c, r in lanes]
+            def part(start: Number, length: int) -> None:
+                block = code.address(u, filters.at(0, start, length, item), of="float")
 
-                def column(x: Number) -> None:
-                    start = code.address(source, x * turn, of="float")
-                    values = [
-                        _collect(code, start, [p if p is None else p + turn * TAPS * y for p in places])
-                        for y in range(TAPS)
-                    ]
-                    for i, value in enumerate(apply(code, WEIGHT, values)):
-                        code.store(value, place, x * points + i * REACH * points)
+                def vector(k: Number, count: int) -> None:
+                    source = code.address(first, k * by_channel + start * by_channel, of="float")
+                    place = code.address(block, k * ROWS, of="float")
+                    lanes = [divmod(lane, ROWS) for lane in range(code.lanes)]
+                    places = [r * by_row + c * by_channel if r < rows and c < count else None for c, r in lanes]
 
-                def row(i: Number) -> None:
-                    start = code.address(place, i * (REACH * points))
-                    values = [code.load(start, x * points) for x in range(TAPS)]
-                    for j, value in enumerate(apply(code, WEIGHT, values)):
-                        code.store(value, start, j * points)
+                    def column(x: Number) -> None:
+                        start = code.address(source, x * turn, of="float")
+                        values = [_collect(code, start, places, turn * TAPS * y) for y in range(TAPS)]
+                        for i, value in enumerate(apply(code, WEIGHT, values)):
+                            code.store(value, place, x * points + i * REACH * points)
 
-                code.loop(TAPS, column)
-                code.loop(REACH, row)
+                    def row(i: Number) -> None:
+                        start = code.address(place, i * (REACH * points))
+                        values = [code.load(start, x * points) for x in range(TAPS)]
+                        for j, value in enumerate(apply(code, WEIGHT, values)):
+                            code.store(value, start, j * points)
 
-            whole = filters.inputs // together * together
+                    code.loop(TAPS, column)
+                    code.loop(REACH, row)
 
-            def full(k: Number) -> None:
-                vector(k, together)
+                def full(k: Number) -> None:
+                    vector(k, together)
 
-            code.loop(whole, full, step=together)
-            if whole < filters.inputs:
-                vector(whole, filters.inputs - whole)
+                whole = length // together * together
+                code.loop(whole, full, step=together)
+                if whole < length:
+                    vector(whole, length - whole)
+
+            filters.parts(code, part)
 
         rest = filters.outputs % ROWS
         if rest:
@@ -134,14 +147,11 @@ class WinogradWeights(Kernel):
             code.when(whole, lambda: write(ROWS))
 
 
-def _collect(code: Code, pointer: Value, places: list[int | None]) -> Value:
-    """Return a vector of the floats at some places, and zero where there is none."""
+def _collect(code: Code, pointer: Value, places: list[int | None], offset: int) -> Value:
+    """Return a vector of the floats at some places from `offset` on, and zero where there is none."""
     vector = code.zero()
     for lane, place in enumerate(places):
         if place is not None:
-            number = code.load(pointer, place, of="float")
-            vector = code.let(
-                f"insertelement {vector.type} {vector}, float {number}, i64 {lane}",
-                vector.type,
-            )
+            number = code.load(pointer, place + offset, of="float")
+            vector = code.let(f"insertelement {vector.type} {vector}, float {number}, i64 {lane}", vector.type)
     return vector
