@@ -31,7 +31,7 @@ class Finish:
 
         Args:
             code: where to write.
-            gradient: a vector of floats, or one float.
+            gradient: a vector of floats, a shorter one, or one float.
             pointers: by the names of `arguments`.
             index: the number of the gradient's first float.
         """
@@ -231,7 +231,10 @@ def host_rates(kind: str, config: Mapping[str, Any], step: int, rate: float) -> 
 def _rate(code: Code, pointers: Mapping[str, Value], number: int, like: Value) -> Value:
     """Return a number of `rates`, as wide as another value; one that nobody uses costs nothing."""
     scalar = code.load(pointers["rates"], number, of="float")
-    return scalar if like.type == "float" else code.spread(scalar)
+    if like.type == "float":
+        return scalar
+    whole, count = code.spread(scalar), int(like.type[1:].split()[0])
+    return whole if count == code.lanes else code.shuffle(whole, whole, list(range(count)))
 
 
 def _read(code: Code, pointer: Value, index: Number, like: Value) -> Value:
