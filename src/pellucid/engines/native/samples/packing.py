@@ -13,12 +13,14 @@ from functools import partial
 from typing import ClassVar
 
 from ....layers.node import Shape
-from ..ir import Code, Value
+from ..ir import Code, Number, Value
 from ..kernel import Kernel
 from ..layout import Maps
+from .places import runs
 
 SQUARE = 4  # numbers on a side
-AT_ONCE = 4  # squares without a loop between them
+AT_ONCE = 4  # neighbouring squares without a loop between them
+Squares = Callable[[list[Value], Number, int], None]
 
 
 @dataclass(frozen=True)
@@ -35,18 +37,20 @@ class Pack(Kernel):
     y: Maps
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
-        """Write one loop for whole blocks and one for others."""
+        """Write one walk for whole blocks and one for others."""
         images, real, y = pointers
         side = _side(self.y)
 
-        def square(samples: list[Value], place: Value | int) -> None:
-            parts = [code.load(sample, align=4, of=_part(side)) for sample in samples]
-            # Vector k takes the samples k, k + side, ...: turned, they come out in order.
-            vectors = [_joined(code, parts[k::side]) for k in range(side)]
-            for k, vector in enumerate(_turned(code, vectors)):
-                code.store(vector, y, place + k)
+        def squares(samples: list[Value], place: Number, count: int) -> None:
+            for start in range(0, count * side, side):
+                numbers = [code.address(sample, start, of="float") for sample in samples]
+                parts = [code.load(number, of=f"<{side} x float>", align=4) for number in numbers]
+                # Vector k takes the samples k, k + side, ...: turned, they come out in order.
+                vectors = _turned(code, [_joined(code, parts[k::side]) for k in range(side)])
+                for k, vector in enumerate(vectors):
+                    code.store(vector, y, place + start + k)
 
-        _walk(code, self.y, self.shape, images, real, square)
+        _walk(code, self.y, math.prod(self.shape), images, real, squares)
 
 
 @dataclass(frozen=True)
@@ -63,98 +67,83 @@ class Unpack(Kernel):
     shape: Shape
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
-        """Write one loop for whole blocks and one for others."""
+        """Write one walk for whole blocks and one for others."""
         x, real, values = pointers
         side = _side(self.x)
+        together = code.target.registers // 8  # squares that the registers hold while they are turned
 
-        def square(samples: list[Value], place: Value | int) -> None:
-            vectors = _turned(code, [code.load(x, place + k) for k in range(side)])
-            # Backwards, for all free lanes share the last real sample's address, which is to have the last word.
-            for lane in reversed(range(code.lanes)):
-                first = lane - lane % side
-                vector = vectors[lane % side]
-                part = code.shuffle(vector, vector, list(range(first, first + side)))
-                code.store(part, samples[lane], align=4)
+        def squares(samples: list[Value], place: Number, count: int) -> None:
+            for first in range(0, count, together):
+                starts = range(first * side, min(first + together, count) * side, side)
+                turned = [
+                    (start, _turned(code, [code.load(x, place + start + k) for k in range(side)])) for start in starts
+                ]
+                # Sample by sample, for all may want the same few lines of the cache; and backwards, for free lanes
+                # share the last real sample's address, which is to have the last word.
+                for lane in reversed(range(code.lanes)):
+                    for start, vectors in turned:
+                        vector, low = vectors[lane % side], lane - lane % side
+                        part = code.shuffle(vector, vector, list(range(low, low + side)))
+                        code.store(part, code.address(samples[lane], start, of="float"), align=4)
 
-        _walk(code, self.x, self.shape, values, real, square)
+        _walk(code, self.x, math.prod(self.shape), values, real, squares)
 
 
 def _side(maps: Maps) -> int:
     """Return the largest power of two, up to a square's side, that fits a run of places."""
-    width = _runs(maps)[2]
+    width = runs([maps])[2]
     return min(SQUARE, 1 << (width.bit_length() - 1))
 
 
-def _part(side: int) -> str:
-    return f"<{side} x float>"
-
-
-def _runs(maps: Maps) -> tuple[int, int, int]:
-    """Return (channels, rows, width) with everything joined that lies in one run."""
-    if maps.flat or maps.channels * maps.height == 1:
-        return 1, 1, maps.channels * maps.height * maps.width
-    if maps.row == maps.width:
-        return maps.channels, 1, maps.height * maps.width
-    return maps.channels, maps.height, maps.width
-
-
-def _walk(
-    code: Code,
-    maps: Maps,
-    shape: Shape,
-    samples: Value,
-    real: Value,
-    square: Callable[[list[Value], Value | int], None],
-) -> None:
-    """Call `square` with the addresses of all lanes' numbers and the place in the layout, for squares that cover all.
+def _walk(code: Code, maps: Maps, size: int, samples: Value, real: Value, squares: Squares) -> None:
+    """Write a walk over all numbers in squares, one for whole blocks and one for blocks with free lanes.
 
     Args:
         code: where to write.
         maps: the layout.
-        shape: a sample's shape.
+        size: numbers of a sample.
         samples: the address of the block's first sample.
-        real: the address of how many there are.
-        square: writes the code for one square.
+        real: the address of how many there are, of this block or from here on.
+        squares: called with the addresses of the lanes' numbers, the place in the layout, and how many squares follow
+            one another from there.
     """
-    size = math.prod(shape)
-    channels, rows, width = _runs(maps)
-    side = _side(maps)
     there = code.load(real, of="i64")
 
-    def cover(lanes: Callable[[Value | int], list[Value]]) -> None:
-        def row(c: Value | int, r: Value | int) -> None:
-            def turn(x: Value | int) -> None:
-                square(lanes((c * rows + r) * width + x), maps.at(c, r, x))
-
-            def several(x: Value | int) -> None:
-                for k in range(AT_ONCE):
-                    turn(x + k * side)
-
-            step = side * AT_ONCE
-            looped = width // step * step
-            code.loop(looped, several, step=step)
-            for x in range(looped, width, side):
-                turn(min(x, width - side))  # the last square covers some numbers again, rather than leave the row
-
-        def channel(c: Value | int) -> None:
-            code.loop(rows, partial(row, c))
-
-        code.loop(channels, channel)
-
-    def whole(index: Value | int) -> list[Value]:
+    def whole(index: Number) -> list[Value]:
         first = code.address(samples, index, of="float")
         return [code.address(first, lane * size, of="float") for lane in range(code.lanes)]
 
     def others() -> None:
-        last = there - 1
-        starts: list[Value] = []
-        for lane in range(code.lanes):
-            number = code.call("umin", code.constant(lane, "i64"), last)
-            starts.append(code.address(samples, number * size, of="float"))
-        cover(lambda index: [code.address(start, index, of="float") for start in starts])
+        numbers = [code.call("umin", code.constant(lane, "i64"), there - 1) for lane in range(code.lanes)]
+        starts = [code.address(samples, number * size, of="float") for number in numbers]
+        _cover(code, maps, squares, lambda index: [code.address(start, index, of="float") for start in starts])
 
-    code.when(code.compare("uge", there, code.lanes), lambda: cover(whole))
+    code.when(code.compare("uge", there, code.lanes), lambda: _cover(code, maps, squares, whole))
     code.when(code.compare("ult", there, code.lanes), others)
+
+
+def _cover(code: Code, maps: Maps, squares: Squares, lanes: Callable[[Number], list[Value]]) -> None:
+    """Write loops over channels and rows whose squares cover every run of places."""
+    channels, rows, width = runs([maps])
+    side = _side(maps)
+
+    def row(c: Number, r: Number) -> None:
+        def cover(x: Number, count: int = AT_ONCE) -> None:
+            squares(lanes((c * rows + r) * width + x), maps.at(c, r, x), count)
+
+        step = side * AT_ONCE
+        looped = width // step * step
+        code.loop(looped, cover, step=step)
+        left = (width - looped) // side
+        if left:
+            cover(looped, left)
+        if width % side:
+            cover(width - side, 1)  # covers some numbers again, rather than leave the row
+
+    def channel(c: Number) -> None:
+        code.loop(rows, partial(row, c))
+
+    code.loop(channels, channel)
 
 
 def _joined(code: Code, parts: list[Value]) -> Value:
