@@ -21,9 +21,10 @@ help:
 	@echo "make test-all  the same, slow tests included"
 	@echo "make golden    write the texts that tests compare with anew, to be looked at before they are committed"
 	@echo "make lint      check style, format and types"
-	@echo "make bench     measure what is promised, and write docs/benchmarks.md; ARGS are passed on"
+	@echo "make bench     measure what is promised, other engines beside ours, and write docs/benchmarks.md; for a part"
+	@echo "               of it ARGS=\"--works lenet-train --peers pellucid,torch --threads 2 --print\""
 	@echo "make docs      build the documentation into site/"
-	@echo "make setup     set up $(VENV) for all of the above but docs"
+	@echo "make setup     set up $(VENV) for all of the above but bench and docs"
 	@echo "make clean     remove everything that make made"
 
 explore: $(VENV)/.ready
@@ -45,7 +46,7 @@ lint: $(VENV)/.ready-test
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m pyright --pythonpath $(BIN)/python
 
-bench: $(VENV)/.ready-test
+bench: $(VENV)/.ready-bench
 	$(BIN)/python -m bench $(ARGS)
 
 docs: $(VENV)/.ready-docs
@@ -71,6 +72,14 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 $(VENV)/.ready-test: $(VENV)/.ready
 	@echo "Adding what the tests need"
 	@$(PIP) --editable ".[test]"
+	@touch $@
+
+# An engine that cannot be installed here does not keep the others from being measured: the page says that it is missing.
+$(VENV)/.ready-bench: $(VENV)/.ready-test
+	@echo "Adding the engines that ours is measured beside"
+	@$(PIP) --editable ".[bench]" || for engine in "keras tensorflow-cpu" jax onnx onnxruntime openvino ncnn; do \
+	  $(PIP) $$engine || echo "Without $$engine"; \
+	done
 	@touch $@
 
 $(VENV)/.ready-docs: $(VENV)/.ready

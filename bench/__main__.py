@@ -8,7 +8,9 @@ from pathlib import Path
 
 from .compare import ROUNDS, compare
 from .machine import usable_cores
+from .own import own
 from .page import page
+from .peak import peak
 from .peers import PEERS
 from .promised import promised
 from .works import WORKS
@@ -27,13 +29,14 @@ def main() -> None:
     parser.add_argument("--browser", help="the path of a Chromium; by default the one on PATH")
     parser.add_argument("--print", action="store_true", help="print the page instead of writing it")
     options = parser.parse_args()
-    if options.works and not options.print:
+    whole = not options.works
+    if not whole and not options.print:
         parser.error("--works measures a part of the page: print it with --print")
-    rows = [] if options.works else promised(options.seeds, options.browser)
     works = [WORKS[name] for name in options.works or WORKS]
     counts = options.threads or [count for count in (2, 1) if count <= len(usable_cores())]
     found = [one for count in counts for one in compare(works, options.peers, count, options.rounds)]
-    text = page(rows, found, [], options.peers)
+    rows = promised(options.seeds, options.browser) if whole else []
+    text = page(rows, found, own(options.peers) if whole else [], options.peers, peak())
     print(text)
     if not options.print:
         PAGE.write_text(text, encoding="utf-8")

@@ -5,6 +5,7 @@ python -m bench.child PEER THREADS DESCRIPTOR
 
 from __future__ import annotations
 
+import gc
 import statistics
 import sys
 import time
@@ -15,6 +16,8 @@ from typing import Any
 from .peers import PEERS
 from .ready import Peer, Ready
 from .works import WORKS
+
+LONGEST = 240  # letters of an error
 
 
 def main() -> None:
@@ -30,7 +33,7 @@ def main() -> None:
             pipe.send((True, getattr(served, verb)(*arguments)))
         except Exception as error:
             traceback.print_exc()
-            pipe.send((False, f"{type(error).__name__}: {error}"))
+            pipe.send((False, shortened(f"{type(error).__name__}: {error}")))
 
 
 class Served:
@@ -39,33 +42,39 @@ class Served:
     def __init__(self, name: str, threads: int) -> None:
         self._entry, self._threads = PEERS[name], threads
         self._peer: Peer | None = None
-        self._made: dict[tuple[str, str], Ready] = {}
+        self._made: Ready | None = None
 
     def settings(self, work: str) -> tuple[str, ...]:
         """Return the settings that the peer would try."""
         return self._loaded().settings(WORKS[work])
 
     def make(self, work: str, setting: str) -> Any:
-        """Make a work ready, and return its result."""
-        made = self._loaded().make(WORKS[work], setting)
-        result = made.result()
-        self._made[work, setting] = made
-        return result
+        """Make a work ready in place of the last one, and return its result."""
+        self.drop()
+        self._made = self._loaded().make(WORKS[work], setting)
+        return self._made.result()
 
-    def time(self, work: str, setting: str, seconds: float) -> float:
+    def time(self, seconds: float) -> float:
         """Return the median time of a run: a third of the seconds to warm up, then the seconds."""
-        run = self._made[work, setting].run
-        _times(run, seconds / 3)
-        return statistics.median(_times(run, seconds))
+        assert self._made is not None
+        _times(self._made.run, seconds / 3)
+        return statistics.median(_times(self._made.run, seconds))
 
-    def drop(self, work: str) -> None:
-        """Let go of what was made of a work."""
-        self._made = {key: made for key, made in self._made.items() if key[0] != work}
+    def drop(self) -> None:
+        """Let go of the last work: the threads of one session would spin beside those of the next."""
+        self._made = None
+        gc.collect()
 
     def _loaded(self) -> Peer:
         if self._peer is None:
             self._peer = self._entry.load(self._threads)
         return self._peer
+
+
+def shortened(text: str) -> str:
+    """Return a text as one line that fits a table."""
+    line = " ".join(text.replace("|", "/").split())
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 3]}..."
 
 
 def _times(run: Any, seconds: float) -> list[float]:

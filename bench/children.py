@@ -10,12 +10,14 @@ import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Pipe
+from pathlib import Path
 from typing import IO, Any
 
 from .machine import usable_cores
 
-PATIENCE = 300  # seconds for one answer: the slowest compiler needs less
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 240  # seconds for one answer: the slowest compiler needs less
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PELLUCID_THREADS")
 
 
 class ChildError(Exception):
@@ -33,17 +35,18 @@ class Child:
         self._pipe, theirs = Pipe()
         cores = sorted(usable_cores())[-threads:]
         environment = os.environ | dict.fromkeys(THREAD_VARIABLES, str(threads)) | {"TF_CPP_MIN_LOG_LEVEL": "2"}
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "bench.child", name, str(threads), str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=self._said,
             stderr=self._said,
             env=environment,
+            cwd=ROOT,
             preexec_fn=lambda: os.sched_setaffinity(0, cores),
         )
         theirs.close()
-        self._process.send_signal(signal.SIGSTOP)
+        self.process.send_signal(signal.SIGSTOP)
 
     def ask(self, verb: str, *arguments: Any) -> Any:
         """Let the process run until it has answered.
@@ -51,31 +54,31 @@ class Child:
         Raises:
             ChildError: it failed, ended or took too long.
         """
-        self._process.send_signal(signal.SIGCONT)
+        self.process.send_signal(signal.SIGCONT)
         try:
             self._pipe.send((verb, *arguments))
             if not self._pipe.poll(PATIENCE):
-                self._process.kill()
+                self.process.kill()
                 raise ChildError(f"no answer to {verb} {' '.join(map(str, arguments))} in {PATIENCE} seconds")
             done, value = self._pipe.recv()
         except (EOFError, OSError):
             raise ChildError(f"the process ended: {self._last_words()}") from None
-        self._process.send_signal(signal.SIGSTOP)
+        self.process.send_signal(signal.SIGSTOP)
         if not done:
             raise ChildError(value)
         return value
 
     def end(self) -> None:
         """End the process."""
-        self._process.kill()
-        self._process.wait()
+        self.process.kill()
+        self.process.wait()
         self._pipe.close()
 
     def _last_words(self) -> str:
-        self._process.wait()
+        self.process.wait()
         self._said.seek(0)
         lines = self._said.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else f"exit code {self._process.returncode}"
+        return lines[-1] if lines else f"it ended with code {self.process.returncode}"
 
 
 @contextmanager

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import statistics
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,8 +51,8 @@ class Comparison:
         return statistics.median(self.times[peer])
 
     def ratio(self, peer: str) -> Ratio | None:
-        """Return how many times our time the peer's is, or None where one of the two is missing."""
-        if peer not in self.times or OURS not in self.times:
+        """Return how many times our time the peer's is, or None where there are not two to compare."""
+        if peer == OURS or peer not in self.times or OURS not in self.times:
             return None
         return Ratio.of(self.times[peer], self.times[OURS])
 
@@ -66,44 +67,57 @@ def _measured(work: Work, started: dict[str, Child], threads: int, rounds: int) 
     found = Comparison(work, threads)
     expected = definition(work)
     for peer, child in started.items():
-        ready = [(peer, setting) for setting in _ready(found, peer, child, expected)]
-        trials = interleaved({key: _timing(child, work, key[1]) for key in ready}, TRIALS)
-        found.tried[peer] = {setting: min(times) for (_, setting), times in trials.items()}
+        found.tried[peer], found.failures[peer] = _tried(work, child, expected)
         if found.tried[peer]:
-            found.settings[peer] = min(found.tried[peer], key=found.tried[peer].__getitem__)
-    best = {peer: _timing(started[peer], work, setting) for peer, setting in found.settings.items()}
-    found.times = interleaved(best, rounds)
-    for peer, child in started.items():
-        if peer in found.settings:
-            child.ask("drop", work.name)
-    _tell(f"{work.name}, {threads} threads: " + ", ".join(f"{p} {found.seconds(p) * 1e3:.3f} ms" for p in best))
+            found.settings[peer] = fastest(found.tried[peer])
+    failed: dict[str, str] = {}
+
+    def timed(peer: str) -> float:
+        try:
+            return started[peer].ask("time", SLICE)
+        except ChildError as error:
+            failed[peer] = str(error)
+            return float("nan")
+
+    times = interleaved({peer: partial(timed, peer) for peer in found.settings}, rounds)
+    found.times = {peer: taken for peer, taken in times.items() if peer not in failed}
+    for peer, why in failed.items():
+        found.failures[peer].append(f"{found.settings[peer]}: {why}")
+    for peer in found.times:
+        started[peer].ask("drop")
+    tell(f"{work.name}, {threads} threads: " + ", ".join(f"{p} {found.seconds(p) * 1e3:.3f} ms" for p in found.times))
     return found
 
 
-def _ready(found: Comparison, peer: str, child: Child, expected: NDArray[Any]) -> list[str]:
-    """Make every setting ready that the peer has for the work, and return those whose result is right."""
-    ready: list[str] = []
-    wrong = found.failures.setdefault(peer, [])
+def _tried(work: Work, child: Child, expected: NDArray[Any]) -> tuple[dict[str, float], list[str]]:
+    """Return the seconds of every setting whose result is right, and what is wrong with the others.
+
+    The fastest of a few trials counts: a busy moment must not decide which setting is measured. That one is left ready.
+    """
+    times: dict[str, float] = {}
+    wrong: list[str] = []
     try:
-        settings = child.ask("settings", found.work.name)
+        settings = child.ask("settings", work.name)
     except ChildError as error:
-        wrong.append(str(error))
-        return ready
+        return times, [str(error)]
     for setting in settings:
         try:
-            why = disagreement(child.ask("make", found.work.name, setting), expected)
+            why = disagreement(child.ask("make", work.name, setting), expected)
+            if why is None:
+                times[setting] = min(child.ask("time", SLICE) for _ in range(TRIALS if len(settings) > 1 else 1))
         except ChildError as error:
             why = str(error)
-        if why is None:
-            ready.append(setting)
-        else:
-            _tell(f"{found.work.name}: {peer}, {setting}: {why}")
+        if why is not None:
+            tell(f"{work.name}: {child.name}, {setting}: {why}")
             wrong.append(f"{setting}: {why}")
-    return ready
+    if times and fastest(times) != settings[-1]:
+        child.ask("make", work.name, fastest(times))
+    return times, wrong
 
 
-def _timing(child: Child, work: Work, setting: str) -> Callable[[], float]:
-    return lambda: child.ask("time", work.name, setting, SLICE)
+def fastest(times: Mapping[str, float]) -> str:
+    """Return the setting that took the least time."""
+    return min(times, key=times.__getitem__)
 
 
 def definition(work: Work) -> NDArray[Any]:
@@ -118,5 +132,6 @@ def definition(work: Work) -> NDArray[Any]:
     return np.array([step.losses.mean(dtype=np.float64) for step in steps])
 
 
-def _tell(text: str) -> None:
+def tell(text: str) -> None:
+    """Say how far the measuring is, apart from the page."""
     print(text, file=sys.stderr, flush=True)

@@ -49,7 +49,7 @@ def versions(packages: tuple[str, ...]) -> str:
 
 
 def describe() -> str:
-    """Return one line that says where and with what the figures were measured."""
+    """Return one line that says where, when and with what the figures were measured."""
     named = versions(("numpy", "scikit-learn", "starlette", "uvicorn"))
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     return f"{today}, {processor()}, {len(usable_cores())} cores, Python {platform.python_version()}, {named}"

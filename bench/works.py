@@ -53,6 +53,11 @@ class Work:
                 net.weights[name] = drawn.astype(np.float32)
         return net
 
+    @property
+    def tiny(self) -> bool:
+        """Whether calling costs about as much as computing, so that ways of calling and threads matter."""
+        return self.name == "lenet-1"
+
     def images(self, net: Network) -> Floats:
         """Return a batch of normal numbers (N, C, H, W)."""
         shape = (self.batch, *net.inputs[0].shape)

@@ -34,7 +34,8 @@ class Keras:
         images = tf.constant(work.images(net).transpose(0, 2, 3, 1))
         xla = "XLA" in setting
         if not work.training:
-            forward = tf.function(lambda x: network(x, training=False), jit_compile=xla)
+            function = tf.function(lambda x: network(x, training=False), jit_compile=xla)
+            forward = function.get_concrete_function(images)  # spares looking for the right one at every call
             return Ready(lambda: forward(images), lambda: forward(images).numpy())
         labels = tf.constant(work.labels(net))
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)

@@ -24,7 +24,7 @@ class Ncnn:
         """Return thread counts, none for batches: it has no such axis; nor does it train."""
         if work.training or work.batch > 1:
             return ()
-        return ("default", "default, 1 thread") if self._threads > 1 and work.name.startswith("lenet") else ("default",)
+        return ("default", "default, 1 thread") if work.tiny and self._threads > 1 else ("default",)
 
     def make(self, work: Work, setting: str) -> Ready:
         """Write the network to files and load them: Winograd and packing are its defaults."""

@@ -17,12 +17,11 @@ class OnnxRuntime:
         self._threads = threads
 
     def settings(self, work: Work) -> tuple[str, ...]:
-        """Return two ways of calling; small works may be faster on one thread. It does not train."""
+        """Return two ways of calling a tiny work, which may be faster on one thread. It does not train."""
         if work.training:
             return ()
-        ways = ("session.run", "bound arrays")
-        one = tuple(f"{way}, 1 thread" for way in ways) if self._threads > 1 and work.name.startswith("lenet") else ()
-        return ways + one
+        ways = ("session.run", "bound arrays") if work.tiny else ("session.run",)
+        return ways + (tuple(f"{way}, 1 thread" for way in ways) if work.tiny and self._threads > 1 else ())
 
     def make(self, work: Work, setting: str) -> Ready:
         """Open a session; spinning, which makes it faster, is its default."""

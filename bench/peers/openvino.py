@@ -17,10 +17,10 @@ class OpenVino:
         self._threads = threads
 
     def settings(self, work: Work) -> tuple[str, ...]:
-        """Return the hint for one request at a time; small works may be faster on one thread. It does not train."""
+        """Return the hint for one request at a time; tiny works may be faster on one thread. It does not train."""
         if work.training:
             return ()
-        return ("latency", "latency, 1 thread") if self._threads > 1 and work.name.startswith("lenet") else ("latency",)
+        return ("latency", "latency, 1 thread") if work.tiny and self._threads > 1 else ("latency",)
 
     def make(self, work: Work, setting: str) -> Ready:
         """Compile the model."""
