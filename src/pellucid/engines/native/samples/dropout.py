@@ -48,7 +48,7 @@ class DropoutForward(Kernel):
     add: bool = False
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
-        """Write a loop over counters; what their four numbers are for follows one another, in a row or not."""
+        """Write a loop over counters; what their numbers are for follows one another, in a row or not."""
         x, samples, random, y = pointers
         chances = Chances(code, samples, random, self.layer)
         values = [(x, self.x), (y, self.y)]
@@ -58,8 +58,8 @@ class DropoutForward(Kernel):
             result = code.load(x) * factor
             code.store(code.load(y) + result if self.add else result, y)
 
-        def factors(counter: Number, count: int) -> list[tuple[Number, Value]]:
-            words = chances.words(counter)[:count]
+        def factors(counter: Number, count: int) -> list[tuple[int, Value]]:
+            words = chances.words(counter, -(-count // WORDS))[:count]
             return [(k, _factor(code, word, self.p)) for k, word in enumerate(words)]
 
         def maps(counter: Number, count: int) -> None:
@@ -75,21 +75,34 @@ class DropoutForward(Kernel):
         def row(c: Number, r: Number) -> None:
             starts = [code.address(pointer, layout.at(c, r)) for pointer, layout in values]
 
-            def fours(i: Number, count: int) -> None:
-                for k, factor in factors((c * rows + r) * (width // WORDS) + i, count):
-                    place(factor, *(code.address(start, i * WORDS + k) for start in starts))
+            def along(counter: Number, count: int) -> None:
+                for k, factor in factors((c * rows + r) * (width // WORDS) + counter, count):
+                    place(factor, *(code.address(start, counter * WORDS + k) for start in starts))
 
-            _in_fours(code, width, fours)
+            _each_counter(code, width, along)
 
         def channel(c: Number) -> None:
             code.loop(rows, partial(row, c))
 
         if self.per_map:
-            _in_fours(code, self.x.channels, maps)
+            _each_counter(code, self.x.channels, maps)
         elif channels * rows > 1 and width % WORDS:
-            _in_fours(code, self.x.channels * self.x.height * self.x.width, scattered)
+            _each_counter(code, self.x.channels * self.x.height * self.x.width, scattered)
         else:
             code.loop(channels, channel)
+
+
+def _each_counter(code: Code, count: int, body: Callable[[Number, int], None]) -> None:
+    """Call `body` with the first of a few counters, and how many of their numbers are used, until `count` are."""
+    counters = code.target.registers // 16  # side by side, for each of Philox's rounds waits for the one before
+
+    def several(counter: Number) -> None:
+        body(counter, counters * WORDS)
+
+    looped = count // (counters * WORDS) * counters
+    code.loop(looped, several, step=counters)
+    if count > looped * WORDS:
+        body(looped, count - looped * WORDS)
 
 
 class Chances:
@@ -109,19 +122,24 @@ class Chances:
         numbers = [layer, *(turn * step for turn in range(ROUNDS) for step in KEY_STEPS)]
         self._table = code.table([number for number in numbers for _ in range(code.lanes // 2)])
 
-    def words(self, counter: Number) -> list[Value]:
-        """Return the four words of a counter, 32 bits a lane; nothing is kept in registers from one to the next."""
+    def words(self, counter: Number, counters: int) -> list[Value]:
+        """Return the words of `counters` counters, four each, 32 bits a lane; nothing is kept in registers after it."""
         code = self._code
         key = self._word(0), self._word(1)
         samples = [code.load(self._samples, half, of=self._half, align=8) for half in range(2)]
         layer = code.load(self._table, of=self._half)
-        halves = [(self._spread(counter), sample, layer, self._word(2)) for sample in samples]
+        first = [self._spread(counter + n) for n in range(counters)]
+        halves = [(block, sample, layer, self._word(2)) for block in first for sample in samples]
         for turn in range(ROUNDS):
             k0, k1 = (k + code.load(self._table, 1 + 2 * turn + n, of=self._half) for n, k in enumerate(key))
             for half, (c0, c1, c2, c3) in enumerate(halves):
                 p0, p1 = (c0 & LOW) * MULTIPLIERS[0], (c2 & LOW) * MULTIPLIERS[1]
                 halves[half] = (p1 >> 32) ^ c1 ^ k0, p1, (p0 >> 32) ^ c3 ^ k1, p0
-        return [self._lower(*word) for word in zip(*halves, strict=True)]
+        return [
+            self._lower(*word)
+            for a, b in zip(halves[::2], halves[1::2], strict=True)
+            for word in zip(a, b, strict=True)
+        ]
 
     def _lower(self, a: Value, b: Value) -> Value:
         """Return the lower 32 bits of the lanes of two halves."""
@@ -147,14 +165,3 @@ def _factor(code: Code, word: Value, p: float) -> Value:
     if least > LOW:
         return code.zero()
     return code.select(code.compare("uge", word, least), code.splat(1 / (1 - p)), code.zero())
-
-
-def _in_fours(code: Code, count: int, body: Callable[[Number, int], None]) -> None:
-    """Call `body` with a counter and how many of its numbers are used."""
-
-    def whole(i: Number) -> None:
-        body(i, WORDS)
-
-    code.loop(count // WORDS, whole)
-    if count % WORDS:
-        body(count // WORDS, count % WORDS)
