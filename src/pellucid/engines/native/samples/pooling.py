@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ..ir import Code, Number, Value
 from ..kernel import Kernel
 from ..layout import Maps
 from .elementwise import Activation
 from .places import along, walk
-from .taps import Read, Taps, fold, straight, taps_of, visit
+from .taps import Place, Reads, Taps, taps_of, visit
 
 __all__ = ["AvgPoolBackward", "AvgPoolForward", "MaxPoolBackward", "MaxPoolForward", "Taps", "taps_of"]
 
+NAN = float("nan")
 RUNS = 2  # runs of missed places along an axis that are cleared one by one; where there are more, all is cleared
 
 
@@ -34,30 +35,24 @@ class MaxPoolForward(Kernel):
     columns: Taps
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
-        """Write a loop over channels around the loops over outputs."""
+        """Write the loops over all outputs."""
         x, y = pointers
 
-        def channel(c: Number) -> None:
-            def output(row: Read, column: Read) -> None:
-                window = code.address(x, self.x.at(c, row.start, column.start))
+        def output(reads: Reads) -> None:
+            window = reads.window(x, self.x)
 
-                def place(i: Number, j: Number) -> Value:
-                    return code.load(window, i * (self.rows.step * self.x.row) + j * self.columns.step)
+            def turn(places: list[Place], most: Value, strange: Value) -> tuple[Value, Value]:
+                largest, nan = _largest(code, window, places)
+                return _larger(code, most, largest), strange if nan is None else code.select(nan, NAN, strange)
 
-                places = straight(row, column)
-                if places is None:
+            if reads.straight is None:
+                most, strange = reads.fold(turn, code.splat(float("-inf")), code.zero())
+                nan = code.compare("uno", strange, strange)
+            else:
+                most, nan = _largest(code, window, reads.straight)
+            code.store(most if nan is None else code.select(nan, NAN, most), reads.output(y, self.y))
 
-                    def turn(i: Number, j: Number, most: Value) -> Value:
-                        return _largest(code, [most, place(i, j)])
-
-                    most = fold(code, row, column, turn, code.splat(float("-inf")))
-                else:
-                    most = _largest(code, [place(i, j) for i, j in places])
-                code.store(most, y, self.y.at(c, row.output, column.output))
-
-            visit(code, self.rows, self.columns, output)
-
-        code.loop(self.x.channels, channel)
+        visit(code, self.x.channels, self.rows, self.columns, output)
 
 
 @dataclass(frozen=True)
@@ -83,35 +78,29 @@ class MaxPoolBackward(Kernel):
     relu: bool = False
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
-        """Write a loop over channels around the loops over outputs."""
+        """Write the loops over all outputs."""
         x, y, dy, dx = pointers
-        clear, adds = _clearing(code, self.dx, dx, self.rows, self.columns, self.add)
+        adds = self.add or not _apart(self.rows, self.columns)
+        clear = None if self.add else _clearing(code, self.dx, dx, self.rows, self.columns)
 
-        def channel(c: Number) -> None:
-            clear(c)
+        def output(reads: Reads) -> None:
+            values, gradients = reads.window(x, self.x), reads.window(dx, self.dx)
+            most, gradient = code.load(reads.output(y, self.y)), code.load(reads.output(dy, self.dy))
+            if self.relu:
+                gradient = gradient * Activation("relu").slope(code, most)
 
-            def output(row: Read, column: Read) -> None:
-                window = code.address(x, self.x.at(c, row.start, column.start))
-                gradients = code.address(dx, self.dx.at(c, row.start, column.start))
-                most = code.load(y, self.y.at(c, row.output, column.output))
-                gradient = code.load(dy, self.dy.at(c, row.output, column.output))
-                if self.relu:
-                    gradient = gradient * Activation("relu").slope(code, most)
-
-                def turn(i: Number, j: Number, left: Value) -> Value:
-                    """Give what is left of the gradient, all or nothing, to one place."""
-                    value = code.load(window, i * (self.rows.step * self.x.row) + j * self.columns.step)
+            def turn(places: list[Place], left: Value) -> Value:
+                """Give what is left of the gradient, all or nothing, to one place after the other."""
+                for place in places:
+                    value = code.load(values(place))
                     wins = code.compare("oeq", value, most) | code.compare("uno", value, value)
-                    given = code.select(wins, left, 0.0)
-                    place = code.address(gradients, i * (self.rows.step * self.dx.row) + j * self.columns.step)
-                    code.store(code.load(place) + given if adds else given, place)
-                    return code.select(wins, 0.0, left)
+                    _give(code, code.select(wins, left, 0.0), gradients(place), adds)
+                    left = code.select(wins, 0.0, left)
+                return left
 
-                fold(code, row, column, turn, gradient)
+            reads.fold(turn, gradient)
 
-            visit(code, self.rows, self.columns, output)
-
-        code.loop(self.x.channels, channel)
+        visit(code, self.x.channels, self.rows, self.columns, output, clear)
 
 
 @dataclass(frozen=True)
@@ -133,23 +122,20 @@ class AvgPoolForward(Kernel):
     column_divisors: tuple[int, ...]
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
-        """Write a loop over channels around the loops over outputs."""
+        """Write the loops over all outputs."""
         x, y = pointers
         divide = _divisor(code, self.row_divisors, self.column_divisors)
 
-        def channel(c: Number) -> None:
-            def output(row: Read, column: Read) -> None:
-                window = code.address(x, self.x.at(c, row.start, column.start))
+        def output(reads: Reads) -> None:
+            window = reads.window(x, self.x)
 
-                def turn(i: Number, j: Number, total: Value) -> Value:
-                    return total + code.load(window, i * (self.rows.step * self.x.row) + j * self.columns.step)
+            def turn(places: list[Place], total: Value) -> Value:
+                return total + _sum(code, window, places)
 
-                total = divide(fold(code, row, column, turn, code.zero()), row, column)
-                code.store(total, y, self.y.at(c, row.output, column.output))
+            total = _sum(code, window, reads.straight) if reads.straight else reads.fold(turn, code.zero())
+            code.store(divide(total, reads), reads.output(y, self.y))
 
-            visit(code, self.rows, self.columns, output)
-
-        code.loop(self.x.channels, channel)
+        visit(code, self.x.channels, self.rows, self.columns, output)
 
 
 @dataclass(frozen=True)
@@ -173,104 +159,105 @@ class AvgPoolBackward(Kernel):
     add: bool = False
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
-        """Write a loop over channels around the loops over outputs."""
+        """Write the loops over all outputs."""
         dy, dx = pointers
         divide = _divisor(code, self.row_divisors, self.column_divisors)
-        clear, adds = _clearing(code, self.dx, dx, self.rows, self.columns, self.add)
+        adds = self.add or not _apart(self.rows, self.columns)
+        clear = None if self.add else _clearing(code, self.dx, dx, self.rows, self.columns)
 
-        def channel(c: Number) -> None:
-            clear(c)
+        def output(reads: Reads) -> None:
+            gradients = reads.window(dx, self.dx)
+            share = divide(code.load(reads.output(dy, self.dy)), reads)
 
-            def output(row: Read, column: Read) -> None:
-                gradients = code.address(dx, self.dx.at(c, row.start, column.start))
-                share = divide(code.load(dy, self.dy.at(c, row.output, column.output)), row, column)
+            def turn(places: list[Place]) -> None:
+                for place in places:
+                    _give(code, share, gradients(place), adds)
 
-                def turn(i: Number, j: Number) -> Any:
-                    place = code.address(gradients, i * (self.rows.step * self.dx.row) + j * self.columns.step)
-                    code.store(code.load(place) + share if adds else share, place)
+            reads.fold(turn)
 
-                fold(code, row, column, turn)
-
-            visit(code, self.rows, self.columns, output)
-
-        code.loop(self.dx.channels, channel)
+        visit(code, self.dx.channels, self.rows, self.columns, output, clear)
 
 
-def _largest(code: Code, values: list[Value]) -> Value:
-    """Return the largest of each lane, NaN where there is one."""
+def _give(code: Code, gradient: Value, place: Value, add: bool) -> None:
+    code.store(code.load(place) + gradient if add else gradient, place)
+
+
+def _larger(code: Code, a: Value, b: Value) -> Value:
+    """Return the larger of each lane: on ARM NaN if there is one, elsewhere as x86 does it in one instruction."""
     if code.target.name == "neon":
-        most = values[0]
-        for value in values[1:]:
-            most = code.call("maximum", most, value)
-        return most
-    # x86's own maximum drops a NaN on one of its sides. One comparison looks for NaN in two values at once.
-    most, strange = values[0], None
-    for value in values[1:]:
-        most = code.select(code.compare("ogt", most, value), most, value)
-    for a, b in zip(values[::2], [*values[1::2], values[0]], strict=False):
-        here = code.compare("uno", a, b)
-        strange = here if strange is None else strange | here
-    assert strange is not None
-    return code.select(strange, float("nan"), most)
+        return code.call("maximum", a, b)
+    return code.select(code.compare("ogt", a, b), a, b)
 
 
-def _divisor(code: Code, rows: tuple[int, ...], columns: tuple[int, ...]) -> Callable[[Value, Read, Read], Value]:
+def _largest(code: Code, window: Callable[[Place], Value], places: list[Place]) -> tuple[Value, Value | None]:
+    """Return the largest number at some places, and where one of them is NaN, if the largest does not show it."""
+    most: Value | None = None
+    nan: Value | None = None
+    for k in range(0, len(places), 2):
+        pair = [code.load(window(place)) for place in places[k : k + 2]]
+        if code.target.name != "neon":
+            here = code.compare("uno", pair[0], pair[-1])  # one comparison for two numbers
+            nan = here if nan is None else nan | here
+        for value in pair:
+            most = value if most is None else _larger(code, most, value)
+    assert most is not None
+    return most, nan
+
+
+def _sum(code: Code, window: Callable[[Place], Value], places: list[Place]) -> Value:
+    """Return the sum of the numbers at some places, from the first to the last."""
+    total = code.zero()
+    for k, place in enumerate(places):
+        value = code.load(window(place))
+        total = total + value if k else value
+    return total
+
+
+def _divisor(code: Code, rows: tuple[int, ...], columns: tuple[int, ...]) -> Callable[[Value, Reads], Value]:
     """Return what writes the division for an output: by a constant where all have one divisor, else from tables."""
     if len({*rows}) == len({*columns}) == 1:
         divisor = rows[0] * columns[0]
         if divisor & (divisor - 1) == 0:  # the reciprocal of a power of two is exact
-            return lambda value, row, column: value * code.splat(1 / divisor)
-        return lambda value, row, column: value / code.splat(divisor)
+            return lambda value, _: value * code.splat(1 / divisor)
+        return lambda value, _: value / code.splat(divisor)
     tables = code.table(list(rows), "float"), code.table(list(columns), "float")
 
-    def divide(value: Value, row: Read, column: Read) -> Value:
-        by = code.load(tables[0], row.output, of="float") * code.load(tables[1], column.output, of="float")
+    def divide(value: Value, reads: Reads) -> Value:
+        by = code.load(tables[0], reads.row.output, of="float") * code.load(tables[1], reads.column.output, of="float")
         return value / code.spread(by)
 
     return divide
 
 
-def _clearing(
-    code: Code, maps: Maps, dx: Value, rows: Taps, columns: Taps, add: bool
-) -> tuple[Callable[[Number], None], bool]:
-    """Return what clears the places of a channel that need it before a pool's gradient comes, and whether it is added.
+def _clearing(code: Code, maps: Maps, dx: Value, rows: Taps, columns: Taps) -> Callable[[Number], None]:
+    """Return what clears the places of a channel before gradients come.
 
     Where no place belongs to two windows, each is written once, and only what no window holds is cleared.
     """
-    disjoint = rows.disjoint and columns.disjoint
-    high, wide = _runs(rows.missed(maps.height)), _runs(columns.missed(maps.width))
-    one = replace(maps, channels=1)
-
-    def clear(c: Number, rows: tuple[int, int], columns: tuple[int, int]) -> None:
-        def row(y: Number) -> None:
-            start = code.address(dx, maps.at(c, y, columns[0]))
-            along(code, columns[1] - columns[0], lambda x: code.store(code.zero(), start, x))
-
-        code.loop(rows[1], row, start=rows[0])
+    high, wide = rows.missed(maps.height), columns.missed(maps.width)
 
     def zero(place: Value) -> None:
         code.store(code.zero(), place)
 
+    def clear(c: Number, rows: range, columns: range) -> None:
+        def row(y: Number) -> None:
+            start = code.address(dx, maps.at(c, y, columns.start))
+            along(code, len(columns), lambda x: code.store(code.zero(), start, x))
+
+        code.loop(rows.stop, row, start=rows.start)
+
     def channel(c: Number) -> None:
-        if add:
-            return
-        if not disjoint or len(high) > RUNS or len(wide) > RUNS:
-            walk(code, [(code.address(dx, c * maps.plane), one)], zero)
+        if not _apart(rows, columns) or len(high) > RUNS or len(wide) > RUNS:
+            walk(code, [(code.address(dx, c * maps.plane), replace(maps, channels=1))], zero)
             return
         for run in high:
-            clear(c, run, (0, maps.width))
+            clear(c, run, range(maps.width))
         for run in wide:
-            clear(c, (0, maps.height), run)
+            clear(c, range(maps.height), run)
 
-    return channel, add or not disjoint
+    return channel
 
 
-def _runs(places: list[int]) -> list[tuple[int, int]]:
-    """Return the runs of neighbouring places, each from its first to behind its last."""
-    found: list[tuple[int, int]] = []
-    for place in places:
-        if found and found[-1][1] == place:
-            found[-1] = found[-1][0], place + 1
-        else:
-            found.append((place, place + 1))
-    return found
+def _apart(rows: Taps, columns: Taps) -> bool:
+    """Return whether no place belongs to two windows."""
+    return rows.disjoint and columns.disjoint

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ....window import AdaptiveWindow, Window
 from ..ir import Code, Number, Value
+from ..layout import Maps
+
+Place = tuple[Number, Number]  # a row and a column of a window
 
 BANDS = 3  # bands of an axis that are written out; where there are more, a table is shorter
 STRAIGHT = 25  # places of a window that is written out
+AT_ONCE = 8  # places of a larger window at once
 LONG = 150  # places of all windows that are written out
 
 
@@ -38,9 +43,15 @@ class Taps:
         places = self._places()
         return len(places) == len(set(places))
 
-    def missed(self, size: int) -> list[int]:
-        """Return which of `size` places no output reads."""
-        return sorted(set(range(size)) - set(self._places()))
+    def missed(self, size: int) -> list[range]:
+        """Return the runs of neighbouring places, of `size` in all, that no output reads."""
+        found: list[range] = []
+        for place in sorted(set(range(size)) - set(self._places())):
+            if found and found[-1].stop == place:
+                found[-1] = range(found[-1].start, place + 1)
+            else:
+                found.append(range(place, place + 1))
+        return found
 
     def _places(self) -> list[int]:
         return [s + k * self.step for s, n in zip(self.start, self.count, strict=True) for k in range(n)]
@@ -101,23 +112,110 @@ class Read:
         output: which output.
         start: the first place that it reads.
         count: how many.
+        step: places between two of them.
     """
 
     output: Number
     start: Number
     count: Number
+    step: int
 
 
-def visit(code: Code, rows: Taps, columns: Taps, body: Callable[[Read, Read], None]) -> None:
-    """Write loops over all outputs; `body` writes what one of them does."""
+@dataclass(frozen=True)
+class Reads:
+    """One output and the places that it reads.
+
+    Args:
+        code: the program.
+        channel: its channel.
+        row: its share of the rows.
+        column: its share of the columns.
+    """
+
+    code: Code
+    channel: Number
+    row: Read
+    column: Read
+
+    def output(self, pointer: Value, maps: Maps) -> Value:
+        """Return the address of the output in a layout."""
+        return self.code.address(pointer, maps.at(self.channel, self.row.output, self.column.output))
+
+    def window(self, pointer: Value, maps: Maps) -> Callable[[Place], Value]:
+        """Return what gives the address of each place of the window in a layout."""
+        start = self.code.address(pointer, maps.at(self.channel, self.row.start, self.column.start))
+        down, across = self.row.step * maps.row, self.column.step
+        return lambda place: self.code.address(start, place[0] * down + place[1] * across)
+
+    @property
+    def straight(self) -> list[Place] | None:
+        """The places of a window that is small enough to be written out, row by row, or None."""
+        height, width = self.row.count, self.column.count
+        if not isinstance(height, int) or not isinstance(width, int) or height * width > STRAIGHT:
+            return None
+        return [(i, j) for i in range(height) for j in range(width)]
+
+    def fold(self, body: Callable[..., Any], *carried: Value) -> Any:
+        """Go through the window row by row, a few neighbours at a time.
+
+        Args:
+            body: called with a list of the next places and the carried values; returns their next values.
+            carried: the first values.
+
+        Returns:
+            The carried values after the window: one, or a tuple.
+        """
+        if self.straight is not None:
+            return body(self.straight, *carried)
+        columns = self.column.count
+
+        def line(i: Number, *carried: Value) -> Any:
+            def places(j: Number, *carried: Value, count: int = AT_ONCE) -> Any:
+                return body([(i, j + k) for k in range(count)], *carried)
+
+            if not isinstance(columns, int):
+                return self.code.loop(columns, partial(places, count=1), *carried)
+            looped = columns // AT_ONCE * AT_ONCE
+            after = self.code.loop(looped, places, *carried, step=AT_ONCE)
+            if looped == columns:
+                return after
+            return places(looped, *_several(after), count=columns - looped)
+
+        return self.code.loop(self.row.count, line, *carried)
+
+
+def visit(
+    code: Code,
+    channels: int,
+    rows: Taps,
+    columns: Taps,
+    body: Callable[[Reads], None],
+    before: Callable[[Number], None] | None = None,
+) -> None:
+    """Write loops over all outputs of all channels.
+
+    Args:
+        code: where to write.
+        channels: how many.
+        rows: what each row of outputs reads.
+        columns: what each column of outputs reads.
+        body: writes what one output does.
+        before: writes what comes first in a channel.
+    """
     down, across = bands(rows), bands(columns)
     places = sum(a.count * b.count for a in down for b in across if a.count * b.count <= STRAIGHT)
     even = len(down) <= BANDS and len(across) <= BANDS and places <= LONG
 
-    def line(row: Read) -> None:
-        _axis(code, columns, even, lambda column: body(row, column))
+    def channel(c: Number) -> None:
+        if before is not None:
+            before(c)
 
-    _axis(code, rows, even, line)
+        def line(row: Read) -> None:
+            _axis(code, columns, even, lambda column: body(Reads(code, c, row, column)))
+
+        _axis(code, rows, even, line)
+
+    code.loop(channels, channel)
 
 
 def _axis(code: Code, taps: Taps, even: bool, body: Callable[[Read], None]) -> None:
@@ -125,50 +223,17 @@ def _axis(code: Code, taps: Taps, even: bool, body: Callable[[Read], None]) -> N
         starts, counts = code.table(list(taps.start)), code.table(list(taps.count))
 
         def one(o: Number) -> None:
-            body(Read(o, code.load(starts, o, of="i64"), code.load(counts, o, of="i64")))
+            body(Read(o, code.load(starts, o, of="i64"), code.load(counts, o, of="i64"), taps.step))
 
         code.loop(len(taps.start), one)
         return
     for band in bands(taps):
 
         def turn(t: Number, band: Band = band) -> None:
-            body(Read(t + band.first, t * band.stride + band.start, band.count))
+            body(Read(t + band.first, t * band.stride + band.start, band.count, taps.step))
 
         code.loop(band.outputs, turn)
 
 
-def straight(row: Read, column: Read) -> list[tuple[int, int]] | None:
-    """Return the places of a window that is small enough to be written out, by row, or None."""
-    if isinstance(row.count, int) and isinstance(column.count, int) and row.count * column.count <= STRAIGHT:
-        return [(i, j) for i in range(row.count) for j in range(column.count)]
-    return None
-
-
-def fold(code: Code, row: Read, column: Read, body: Callable[..., Any], *carried: Value) -> Any:
-    """Go through a window row by row.
-
-    Args:
-        code: where to write.
-        row: the window's rows.
-        column: its columns.
-        body: called with the number of the row and of the column within the window, and the carried values; returns
-            their next values.
-        carried: the first values.
-
-    Returns:
-        The carried values after the window: one, or a tuple.
-    """
-    places = straight(row, column)
-    if places is None:
-
-        def line(i: Number, *carried: Value) -> Any:
-            def place(j: Number, *carried: Value) -> Any:
-                return body(i, j, *carried)
-
-            return code.loop(column.count, place, *carried)
-
-        return code.loop(row.count, line, *carried)
-    for i, j in places:
-        after: Value | tuple[Value, ...] | None = body(i, j, *carried)
-        carried = () if after is None else after if isinstance(after, tuple) else (after,)
-    return carried[0] if len(carried) == 1 else carried
+def _several(values: Value | tuple[Value, ...] | None) -> tuple[Value, ...]:
+    return () if values is None else values if isinstance(values, tuple) else (values,)
