@@ -65,6 +65,7 @@ LAYOUTS = [
     (Maps(1), Maps(1)),
     (Maps(4, dense=True), Maps(4, dense=True)),
     (Maps(3, 4, 8, 1, 1, 1, 1), Maps(3, 4, 8)),  # rows of whole counters
+    (Maps(11, 3, 1, 0, 1), Maps(11, 3, 1)),
     (Maps(3, 5, 7), Maps(3, 5, 7, 2, 1, 1, 2)),  # counters that go over the ends of rows and maps
 ]
 
@@ -121,7 +122,7 @@ def test_infinities_times_nothing_are_not_a_number(target: Target) -> None:
 @pytest.mark.parametrize("target", [x86("avx512"), x86("avx2"), x86("sse2"), neon()], ids=lambda target: target.name)
 def test_nothing_is_put_aside(target: Target) -> None:
     """All vectors stay in registers on every instruction set."""
-    for layouts in LAYOUTS[1:]:
-        kernel = DropoutForward(*layouts, 0.5, 77)
+    for layouts, per_map in [*((layouts, False) for layouts in LAYOUTS[1:]), ((Maps(9, 5, 7), Maps(9, 5, 7)), True)]:
+        kernel = DropoutForward(*layouts, 0.5, 77, per_map, add=True)
         _, text = kernel.text(target)
         assert spills(assembly(text, target, str(kernel))) == 0, kernel

@@ -26,6 +26,7 @@ LAYOUTS = [
     (Maps(5, 2, 3), Maps(5, 2, 3, 1, 1, 1, 1)),
     (Maps(3, 5, 7, 2, 1, 1, 2), Maps(3, 5, 7)),
     (Maps(2, 8, 8), Maps(2, 8, 8)),
+    (Maps(1, 33, 33), Maps(1, 33, 33)),  # more than is added up in one go
 ]
 
 

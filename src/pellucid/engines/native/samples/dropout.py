@@ -53,6 +53,7 @@ class DropoutForward(Kernel):
         chances = Chances(code, samples, random, self.layer)
         values = [(x, self.x), (y, self.y)]
         channels, rows, width = runs([self.x, self.y])
+        together = code.target.registers // 16  # counters side by side: each round of Philox waits for the one before
 
         def place(factor: Value, x: Value, y: Value) -> None:
             result = code.load(x) * factor
@@ -79,22 +80,21 @@ class DropoutForward(Kernel):
                 for k, factor in factors((c * rows + r) * (width // WORDS) + counter, count):
                     place(factor, *(code.address(start, counter * WORDS + k) for start in starts))
 
-            _each_counter(code, width, along)
+            _each_counter(code, width, along, together)
 
         def channel(c: Number) -> None:
             code.loop(rows, partial(row, c))
 
         if self.per_map:
-            _each_counter(code, self.x.channels, maps)
+            _each_counter(code, self.x.channels, maps, 1)
         elif channels * rows > 1 and width % WORDS:
-            _each_counter(code, self.x.channels * self.x.height * self.x.width, scattered)
+            _each_counter(code, self.x.channels * self.x.height * self.x.width, scattered, together)
         else:
             code.loop(channels, channel)
 
 
-def _each_counter(code: Code, count: int, body: Callable[[Number, int], None]) -> None:
-    """Call `body` with the first of a few counters, and how many of their numbers are used, until `count` are."""
-    counters = code.target.registers // 16  # side by side, for each of Philox's rounds waits for the one before
+def _each_counter(code: Code, count: int, body: Callable[[Number, int], None], counters: int) -> None:
+    """Call `body` with the first of `counters` counters, and how many of their numbers are used, until `count` are."""
 
     def several(counter: Number) -> None:
         body(counter, counters * WORDS)
