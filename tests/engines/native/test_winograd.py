@@ -15,7 +15,12 @@ from pellucid.engines.native.layout import Maps
 from pellucid.engines.native.machine import Target, available, host, neon, x86
 from pellucid.engines.native.samples.elementwise import Activation
 from pellucid.engines.native.samples.geometry import ConvGeometry
-from pellucid.engines.native.samples.winograd import WinogradForward, WinogradInputGradient, WinogradWeights
+from pellucid.engines.native.samples.winograd import (
+    WinogradForward,
+    WinogradInputGradient,
+    WinogradWeightGradient,
+    WinogradWeights,
+)
 from pellucid.layers import Conv2d
 from pellucid.layers.base import Run
 
@@ -82,7 +87,8 @@ class Problem:
         self.w = {name: value.astype(np.float32).astype(float) for name, value in self.w.items()}
         self.y = layer.forward(self.x, w=self.w, run=Run())
         self.dy = rng.standard_normal(self.y.shape).astype(np.float32).astype(float)
-        (self.dx,) = layer.backward(self.dy, self.x, y=self.y, w=self.w, run=Run()).inputs
+        gradients = layer.backward(self.dy, self.x, y=self.y, w=self.w, run=Run())
+        (self.dx,), self.dw = gradients.inputs, gradients.weights
 
 
 def forward(problem: Problem, target: Target, *, bias: bool, activation: Activation | None) -> Floats:
@@ -144,6 +150,27 @@ def test_the_inputs_gradient_is_the_layers(case: tuple[int, ...], add: bool, tar
     assert_promised(taken(dx, result), problem.dx + 2 if add else problem.dx)
 
 
+@TARGETS
+@pytest.mark.parametrize("case", [*CASES, (17, 4, 9, 14, ((1, 1), (1, 1)))], ids=str)  # more than one group of tiles
+def test_the_weights_gradient_is_the_layers(case: tuple[int, ...], target: Target) -> None:
+    """It is summed over places and samples, and added to what is there; so is the bias's."""
+    problem = Problem(case, target.lanes)
+    (top, bottom), (left, right) = problem.geometry.padding
+    x, dy = Maps(*problem.x.shape[1:], top, bottom + 1, left, right + 1), Maps(*problem.dy.shape[1:], 1, 0, 0, 1)
+    bias = case[0] != 8
+    kernel = WinogradWeightGradient(x, dy, problem.geometry, bias)
+    shape = problem.dw["weight"].shape
+    dweight = aligned(np.full(problem.dw["weight"].size + GUARD, 2, np.float32))
+    dbias = aligned(np.full(shape[0] + GUARD, 3, np.float32))
+    scratch = room(kernel.scratch(target), target)
+    images = [laid(x, problem.x, (top, bottom, left, right)), laid(dy, problem.dy, (0, 0, 0, 0))]
+    run(kernel, *images, dweight, *([dbias] if bias else []), scratch, target=target)
+    assert np.all(scratch[-GUARD:] == UNTOUCHED)
+    assert np.all(dweight[-GUARD:] == 2)
+    assert_promised(dweight[:-GUARD].reshape(shape), problem.dw["weight"] + 2)
+    assert_promised(dbias, np.pad(problem.dw["bias"], (0, GUARD)) + 3 if bias else np.full(dbias.shape, 3.0))
+
+
 @pytest.mark.parametrize("channels", [32, 160])
 def test_the_error_is_as_small_as_promised(channels: int) -> None:
     """Against a direct convolution in float32, it is at most three times as large, on data as networks have them."""
@@ -170,6 +197,7 @@ def test_nothing_spills(target: Target) -> None:
         kernels: list[Kernel] = [
             WinogradForward(x, y, geometry, True, Activation("relu")),
             WinogradInputGradient(replace(x, channels=outputs), replace(y, channels=inputs), geometry, True),
+            WinogradWeightGradient(x, y, geometry, True),
             WinogradWeights(geometry, False),
             WinogradWeights(geometry, True),
         ]

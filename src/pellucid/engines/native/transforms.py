@@ -45,7 +45,8 @@ def _matrices(*pairs: Fraction) -> tuple[Matrix, Matrix, Matrix]:
         weights.append([point**k / scale for k in range(TAPS)])
     inputs.append(_polynomial(points))
     weights.append([Fraction(k == TAPS - 1) for k in range(TAPS)])
-    outputs = [[*(point**k for point in points), Fraction(k == TILE - 1)] for k in range(TILE)]
+    tile = len(points) + 2 - TAPS
+    outputs = [[*(point**k for point in points), Fraction(k == tile - 1)] for k in range(tile)]
     return _floats(inputs), _floats(weights), _floats(outputs)
 
 
@@ -62,7 +63,9 @@ def transposed(matrix: Matrix) -> Matrix:
     return tuple(zip(*matrix, strict=True))
 
 
-INPUT, WEIGHT, OUTPUT = _matrices(Fraction(2, 3), Fraction(3, 2))
+# B', G and A' by the outputs of a tile along each axis.
+MATRICES = {2: _matrices(Fraction(1)), 4: _matrices(Fraction(2, 3), Fraction(3, 2))}
+INPUT, WEIGHT, OUTPUT = MATRICES[TILE]
 
 
 def transform(code: Code, matrix: Matrix, load: Load, store: Store) -> None:
@@ -75,7 +78,7 @@ def transform(code: Code, matrix: Matrix, load: Load, store: Store) -> None:
         store: takes the result at a row and column.
     """
     rows, columns = len(matrix), len(matrix[0])
-    together = max(1, (code.target.registers - 12) // columns)
+    together = 3 if code.target.registers >= 32 else 1  # what is behind a point and its opposite, and one more
     for first in range(0, rows, together):
         group = range(first, min(first + together, rows))
         needed = [any(matrix[i][y] for i in group) for y in range(columns)]

@@ -18,10 +18,11 @@ from ..machine import Target
 from ..transforms import INPUT, OUTPUT, REACH, TAPS, TILE, transform
 from .elementwise import Activation
 from .geometry import ConvGeometry
+from .winograd_gradient import WinogradWeightGradient
 from .winograd_tiles import Tiling, by_edge
 from .winograd_weights import POINTS, ROWS, Filters, WinogradWeights
 
-__all__ = ["WinogradForward", "WinogradInputGradient", "WinogradWeights", "pays"]
+__all__ = ["WinogradForward", "WinogradInputGradient", "WinogradWeightGradient", "WinogradWeights", "pays"]
 
 
 def pays(geometry: ConvGeometry, height: int, width: int) -> bool:
