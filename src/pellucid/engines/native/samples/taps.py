@@ -19,8 +19,8 @@ Place = tuple[Number, Number]  # a row and a column of a window
 
 BANDS = 3  # bands of an axis that are written out; where there are more, a table is shorter
 STRAIGHT = 25  # places of a window that is written out
-AT_ONCE = 8  # places of a larger window at once
-LONG = 150  # places of all windows that are written out
+LONG = 100  # places of the windows of all bands that are written out
+AT_ONCE = 8  # neighbours of a row that are written out in other windows
 
 
 @dataclass(frozen=True)
@@ -130,12 +130,14 @@ class Reads:
         channel: its channel.
         row: its share of the rows.
         column: its share of the columns.
+        most: places of a window that may be written out.
     """
 
     code: Code
     channel: Number
     row: Read
     column: Read
+    most: int
 
     def output(self, pointer: Value, maps: Maps) -> Value:
         """Return the address of the output in a layout."""
@@ -151,7 +153,7 @@ class Reads:
     def straight(self) -> list[Place] | None:
         """The places of a window that is small enough to be written out, row by row, or None."""
         height, width = self.row.count, self.column.count
-        if not isinstance(height, int) or not isinstance(width, int) or height * width > STRAIGHT:
+        if not isinstance(height, int) or not isinstance(width, int) or height * width > self.most:
             return None
         return [(i, j) for i in range(height) for j in range(width)]
 
@@ -203,15 +205,16 @@ def visit(
         before: writes what comes first in a channel.
     """
     down, across = bands(rows), bands(columns)
-    places = sum(a.count * b.count for a in down for b in across if a.count * b.count <= STRAIGHT)
-    even = len(down) <= BANDS and len(across) <= BANDS and places <= LONG
+    even = len(down) <= BANDS and len(across) <= BANDS
+    windows = [a.count * b.count for a in down for b in across]
+    most = STRAIGHT if sum(places for places in windows if places <= STRAIGHT) <= LONG else 0
 
     def channel(c: Number) -> None:
         if before is not None:
             before(c)
 
         def line(row: Read) -> None:
-            _axis(code, columns, even, lambda column: body(Reads(code, c, row, column)))
+            _axis(code, columns, even, lambda column: body(Reads(code, c, row, column, most)))
 
         _axis(code, rows, even, line)
 
