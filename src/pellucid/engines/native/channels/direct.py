@@ -14,10 +14,10 @@ from ..ir import Code, Number, Value
 from ..kernel import Kernel
 from ..samples.elementwise import Activation
 from ..samples.geometry import ConvGeometry
-from .epilogue import Epilogue, clear_halo
+from .epilogue import Epilogue, clear_halo, epilogue
 from .layout import Blocked, Planar
 from .split import Split, split
-from .tiles import Sums, accumulate, flat, group_of, parts_of, places_of, shaped
+from .tiles import Sums, accumulate, carried, flat, group_of, parts_of, places_of, shaped
 
 Floats = NDArray[np.float32]
 LONGEST = 28  # places of the longest tile of any target; strips keep to whole tiles of small maps
@@ -119,15 +119,20 @@ class DirectConv(Kernel):
         if cut.rows % cut.strip:
             rows = code.call("smin", code.constant(cut.rows, "i64") - first, code.constant(cut.strip, "i64"))
 
+        ending = epilogue(code, self.y, self.activation)
+
         def group(g: Value) -> None:
-            self._group_of_outputs(code, g, first, rows, pointers)
+            self._group_of_outputs(code, g, (first, rows), pointers, ending)
             for b in range(self._group):
                 self._if_there(code, g, b, lambda block: clear_halo(code, y, self.y, block, first, rows))
 
         code.loop(chunk * cut.chunk + cut.chunk, group, start=chunk * cut.chunk)
 
-    def _group_of_outputs(self, code: Code, g: Value, first: Value, rows: Number, pointers: Sequence[Value]) -> None:
-        """Write the loops over the tiles of some rows, for one group of outputs."""
+    def _group_of_outputs(
+        self, code: Code, g: Value, some: tuple[Value, Number], pointers: Sequence[Value], ending: Epilogue
+    ) -> None:
+        """Write the loops over the tiles of some rows (the first, and how many), for one group of outputs."""
+        first, rows = some
         most = places_of(code.target, self._group)
         together = max(1, most // self.y.width)
         columns = parts_of(self.y.width, most).runs()
@@ -136,7 +141,7 @@ class DirectConv(Kernel):
             for start, width, count in columns:
 
                 def tile(t: Number, start: int = start, width: int = width) -> None:
-                    self._tile(code, (height, width), (g, row, t * width + start), pointers)
+                    self._tile(code, (height, width), (g, row, t * width + start), pointers, ending)
 
                 code.loop(count, tile)
 
@@ -155,7 +160,7 @@ class DirectConv(Kernel):
         elif together > 1:
             code.loop(rows % together, one)
 
-    def _tile(self, code: Code, size: tuple[int, int], at: At, pointers: Sequence[Value]) -> None:
+    def _tile(self, code: Code, size: tuple[int, int], at: At, pointers: Sequence[Value], ending: Epilogue) -> None:
         """Write a tile: its sums begin with the bias, and end with the epilogue."""
         x, weight, bias, y, *residual = pointers
         g, row, column = at
@@ -163,7 +168,6 @@ class DirectConv(Kernel):
         biases = [code.load(bias, g * self._group + b) for b in range(self._group)]
         sums = tuple((value,) * len(places) for value in biases)
         sums = self._sums(code, sums, x, weight, places, at)
-        epilogue = Epilogue(self.y, self.activation, self.residual)
         for b in range(self._group):
 
             def store(block: Number, b: int = b) -> None:
@@ -171,7 +175,7 @@ class DirectConv(Kernel):
                 others = [code.address(p, self.residual.at(block, row, column)) for p in residual if self.residual]
                 for p, (r, c) in enumerate(places):
                     other = code.load(others[0], r * self.residual.row + c) if self.residual else None
-                    code.store(epilogue.finish(code, sums[b][p], block, other), start, r * self.y.row + c)
+                    code.store(ending.finish(code, sums[b][p], block, other), start, r * self.y.row + c)
 
             self._if_there(code, g, b, store)
 
@@ -195,27 +199,27 @@ class DirectConv(Kernel):
         start = code.address(x, self.x.at(block, row * sy - top, column * sx - left), of=unit)
         start_w = code.address(weight, g * (self._blocks * rows * taps * slab))
 
-        def inputs(i: Number, *carried: Value) -> tuple[Value, ...]:
+        def inputs(i: Number, *values: Value) -> tuple[Value, ...]:
             xi, wi = code.address(start, i * self.x.plane, of=unit), code.address(start_w, i * (rows * taps * slab))
 
-            def kernel_row(a: Number, *carried: Value) -> tuple[Value, ...]:
+            def kernel_row(a: Number, *values: Value) -> tuple[Value, ...]:
                 xa = code.address(xi, a * (down * self.x.row), of=unit)
                 wa = code.address(wi, a * (taps * slab))
 
-                def tap(b: Number, *carried: Value) -> tuple[Value, ...]:
+                def tap(b: Number, *values: Value) -> tuple[Value, ...]:
                     xb, wb = code.address(xa, b * right, of=unit), code.address(wa, b * slab)
 
-                    def depth(k: Number, *carried: Value) -> tuple[Value, ...]:
+                    def depth(k: Number, *values: Value) -> tuple[Value, ...]:
                         xk, wk = code.address(xb, k, of="float"), code.address(wb, k * self._group)
-                        return flat(accumulate(code, shaped(carried, self._group), xk, wk, offsets))
+                        return flat(accumulate(code, shaped(values, self._group), xk, wk, offsets))
 
-                    return _tuple(code.loop(self._depth, depth, *carried))
+                    return carried(code.loop(self._depth, depth, *values))
 
-                return _tuple(code.loop(taps, tap, *carried))
+                return carried(code.loop(taps, tap, *values))
 
-            return _tuple(code.loop(rows, kernel_row, *carried))
+            return carried(code.loop(rows, kernel_row, *values))
 
-        return shaped(_tuple(code.loop(self._blocks, inputs, *flat(sums))), self._group)
+        return shaped(carried(code.loop(self._blocks, inputs, *flat(sums))), self._group)
 
     def _if_there(self, code: Code, g: Value, b: int, body: Callable[[Number], None]) -> None:
         """Write what is done to block b of a group, if the output has that block."""
@@ -224,7 +228,3 @@ class DirectConv(Kernel):
             body(block)
         else:
             code.when(code.compare("slt", block, self.y.blocks), lambda: body(block))
-
-
-def _tuple(values: Value | tuple[Value, ...]) -> tuple[Value, ...]:
-    return values if isinstance(values, tuple) else (values,)

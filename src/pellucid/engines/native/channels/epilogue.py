@@ -14,14 +14,12 @@ class Epilogue:
     """Adds a second value, applies an activation, and keeps lanes without a channel zero.
 
     Args:
-        y: the layout of what is made.
         activation: what is done to the sums.
-        residual: the layout of the value that is added before, if there is one.
+        present: where it is told which lanes of each block have a channel; None, if all have.
     """
 
-    y: Blocked
     activation: Activation | None
-    residual: Blocked | None
+    present: Value | None
 
     def finish(self, code: Code, value: Value, block: Number, other: Value | None) -> Value:
         """Return what becomes of a vector of sums that includes the bias.
@@ -36,19 +34,15 @@ class Epilogue:
             value = value + other
         if self.activation is not None:
             value = self.activation.apply(code, value)
-        return code.select(self.lanes_with_channels(code, block), value, 0.0) if self.ragged else value
+        if self.present is None:
+            return value
+        return code.select(code.compare("ne", code.load(self.present, block, of=code.ints), 0), value, 0.0)
 
-    @property
-    def ragged(self) -> bool:
-        """Whether the last block has lanes without a channel; infinities would make them NaN."""
-        return self.y.channels % self.y.lanes != 0
 
-    def lanes_with_channels(self, code: Code, block: Number) -> Value:
-        """Return which lanes of a block have a channel."""
-        last = self.y.blocks - 1
-        present = [1] * self.y.lanes * last + [1] * (self.y.channels - last * self.y.lanes)
-        table = code.table(present + [0] * (self.y.blocks * self.y.lanes - len(present)), "i32")
-        return code.compare("ne", code.load(table, block, of=code.ints), 0)
+def epilogue(code: Code, y: Blocked, activation: Activation | None) -> Epilogue:
+    """Return what is done to the sums of y. Lanes without a channel need a test, since infinities make them NaN."""
+    free = y.blocks * y.lanes - y.channels
+    return Epilogue(activation, code.table([1] * y.channels + [0] * free, "i32") if free else None)
 
 
 def clear_halo(code: Code, pointer: Value, y: Blocked, block: Number, first: Value, rows: Number) -> None:

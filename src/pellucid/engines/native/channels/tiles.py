@@ -106,3 +106,8 @@ def shaped(values: Sequence[Value], group: int) -> Sums:
     """Return what a loop carried as sums."""
     places = len(values) // group
     return tuple(tuple(values[b * places : (b + 1) * places]) for b in range(group))
+
+
+def carried(values: Value | tuple[Value, ...]) -> tuple[Value, ...]:
+    """Return what a loop returned as a tuple, which it is not where a loop carries one value."""
+    return values if isinstance(values, tuple) else (values,)
