@@ -155,11 +155,13 @@ class Code:
             return pointer
         return self.let(f"getelementptr inbounds {of or self.vector}, ptr {pointer}, i64 {index}", "ptr")
 
-    def load(self, pointer: Value, index: Number = 0, *, of: str | None = None, align: int | None = None) -> Value:
-        """Return element `index` of type `of`: a whole, aligned vector, if nothing is said."""
+    def load(
+        self, pointer: Value, index: Number = 0, *, of: str | None = None, align: int | None = None, fresh: bool = False
+    ) -> Value:
+        """Return element `index` of type `of`: a whole, aligned vector, if nothing is said; `fresh`: read just here."""
         type = of or self.vector
-        place = self.address(pointer, index, of=type)
-        return self.let(f"load {type}, ptr {place}, align {align or size_of(type)}", type)
+        place, how = self.address(pointer, index, of=type), "load volatile" if fresh else "load"
+        return self.let(f"{how} {type}, ptr {place}, align {align or size_of(type)}", type)
 
     def store(self, value: Value, pointer: Value, index: Number = 0, *, align: int | None = None) -> None:
         """Write a value as element `index` of an array of its type."""

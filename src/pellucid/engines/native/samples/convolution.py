@@ -1,0 +1,150 @@
+"""Convolution in sample lanes, and the gradient of its input: both are correlations, with other places and weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from ....errors import EngineError
+from ..ir import Code, Value
+from ..kernel import Kernel
+from ..layout import Maps
+from .correlate import Correlation, Weights
+from .elementwise import Activation
+from .geometry import Axis, ConvGeometry, forward_axis, gradient_axes, gradient_halo
+from .weight_gradient import WeightGradient
+
+
+@dataclass(frozen=True)
+class ConvForward(Kernel):
+    """y = activation(convolution of x + bias).
+
+    Args:
+        x: the input's layout; its halo holds the padding.
+        y: the output's layout.
+        geometry: the convolution.
+        bias: there is one.
+        activation: is applied to the sums, or None.
+    """
+
+    arguments: ClassVar[tuple[str, ...]] = ("x", "weight", "bias", "y")
+    x: Maps
+    y: Maps
+    geometry: ConvGeometry
+    bias: bool
+    activation: Activation | None = None
+
+    def count(self) -> int:
+        """Return how many pointers it takes."""
+        return 4 if self.bias else 3
+
+    def write(self, code: Code, item: Value, *pointers: Value) -> None:
+        """Write the loops."""
+        conv = self.geometry
+        inputs, outputs = conv.inputs // conv.groups, conv.outputs // conv.groups
+        step = inputs * conv.area
+        task = Correlation(
+            code,
+            source=self.x,
+            result=self.y,
+            weights=Weights(conv.groups, inputs, outputs, conv.area, step, outputs * step, conv.kernel[1]),
+            x=pointers[0],
+            weight=pointers[1],
+            y=pointers[-1],
+            bias=pointers[2] if self.bias else None,
+            activation=self.activation,
+        )
+        rows, columns = forward_axis(conv, 0, self.y.height), forward_axis(conv, 1, self.y.width)
+        _run(task, [rows], [columns])
+
+
+@dataclass(frozen=True)
+class ConvInputGradient(Kernel):
+    """dx = the gradient of a convolution's input.
+
+    Args:
+        dy: layout of the output's gradient; its halo (see `gradient_halo`) holds zeros.
+        dx: layout of the input's gradient.
+        geometry: the convolution.
+        add: add to what is in dx.
+        whole: the places of the padding, which are dx's halo, get their gradient too.
+    """
+
+    arguments: ClassVar[tuple[str, ...]] = ("dy", "weight", "dx")
+    dy: Maps
+    dx: Maps
+    geometry: ConvGeometry
+    add: bool = False
+    whole: bool = False
+
+    def write(self, code: Code, item: Value, *pointers: Value) -> None:
+        """Write the loops, for every residue of the place modulo the stride."""
+        conv, dx = self.geometry, self.dx
+        needed = gradient_halo(conv, dx.height, dx.width, self.dy.height, self.dy.width, whole=self.whole)
+        _check("gradient of a convolution's output", self.dy, needed)
+        inputs, outputs = conv.inputs // conv.groups, conv.outputs // conv.groups
+        step = inputs * conv.area
+        task = Correlation(
+            code,
+            source=self.dy,
+            result=self.dx,
+            weights=Weights(conv.groups, outputs, inputs, step, conv.area, outputs * step, conv.kernel[1]),
+            x=pointers[0],
+            weight=pointers[1],
+            y=pointers[2],
+            add=self.add,
+        )
+        rows = gradient_axes(conv, 0, dx.height, whole=self.whole)
+        columns = gradient_axes(conv, 1, dx.width, whole=self.whole)
+        _run(task, rows, columns)
+
+
+@dataclass(frozen=True)
+class ConvWeightGradient(Kernel):
+    """Add the gradients of a convolution's weights and bias, summed over a block's samples, to what is there.
+
+    Args:
+        x: the input's layout; its halo holds the padding.
+        dy: layout of the output's gradient.
+        geometry: the convolution.
+        bias: there is one.
+    """
+
+    arguments: ClassVar[tuple[str, ...]] = ("x", "dy", "dweight", "dbias")
+    x: Maps
+    dy: Maps
+    geometry: ConvGeometry
+    bias: bool
+
+    def count(self) -> int:
+        """Return how many pointers it takes."""
+        return 4 if self.bias else 3
+
+    def write(self, code: Code, item: Value, *pointers: Value) -> None:
+        """Write the loops."""
+        x, dy, dweight, *dbias = pointers
+        WeightGradient(code, self.x, self.dy, self.geometry, x, dy, dweight, dbias[0] if dbias else None).write()
+
+
+def _check(what: str, maps: Maps, needed: tuple[int, int, int, int]) -> None:
+    """Raise an error if maps lack some of the halo that a kernel reads."""
+    if any(has < wants for has, wants in zip(maps.halo, needed, strict=True)):
+        raise EngineError(
+            f"engine 'native', {what}",
+            got=f"a halo of {maps.halo} (top, bottom, left, right)",
+            expected=f"at least {needed}",
+            fix="plan the value with that halo",
+        )
+
+
+def _run(task: Correlation, rows: list[Axis], columns: list[Axis]) -> None:
+    """Write a correlation over every pair of axes."""
+    width = task.result.width
+    for row in rows:
+        for column in columns:
+            # Pointwise between maps whose rows follow one another: a single row, which makes the better tiles.
+            plain = all(axis.taps == axis.step == axis.advance == 1 and axis.first == 0 for axis in (row, column))
+            if plain and task.source.row == task.result.row == width == column.count:
+                task.write(replace(row, count=1), replace(column, count=row.count * width))
+            else:
+                task.write(row, column)
