@@ -177,7 +177,19 @@ def test_rounding_stays_within_its_bound(target: Target) -> None:
     assert (np.abs(case.back(y, outputs) - (case.y - case.w["bias"])) <= bound).all()
 
 
+@targets
+def test_every_activation_can_be_fused(target: Target) -> None:
+    """Activations that need many registers of their own are applied too, to short sums as to long ones."""
+    for inputs in (5, 300):
+        case = Case(inputs, 7, 1, 1, target, whole=False)
+        x, y = case.laid(case.x, 0), case.laid(case.dy, 0)
+        weight, bias = aligned(case.w["weight"] / 8), aligned(case.w["bias"] / 8)
+        run(LinearForward(inputs, 7, 1, True, Activation("tanh")), x, weight, bias, y, target=target)
+        np.testing.assert_allclose(case.back(y, 7), np.tanh(case.y / 8), rtol=0, atol=1e-5)
+
+
 KERNELS: list[Kernel] = [
+    LinearForward(84, 10, 1, True, Activation("sigmoid")),
     LinearForward(400, 120, 1, True, RELU),
     LinearForward(400, 121, 7, True, RELU),
     LinearInputGradient(400, 84, 3, True),

@@ -6,7 +6,6 @@ the weights once a step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -56,8 +55,9 @@ class LinearForward(Kernel):
         """Write the product with every row."""
         x, weight, *bias, y = pointers
         operands = Operands(weight, x, y, self.inputs, self.inputs, 1, self.rows, self.inputs, self.outputs)
-        then = _then(code, self.activation)
-        product(code, operands, 0, self.outputs, self.outputs, bias=bias[0] if bias else None, then=then)
+        product(
+            code, operands, 0, self.outputs, self.outputs, bias=bias[0] if bias else None, activation=self.activation
+        )
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,7 @@ class WideLinearForward(Kernel):
         columns = code.load(blocks, of="i64")
         operands = Operands(weight, x, y, self.inputs, self.inputs, 1, columns, self.x_stride, self.y_stride)
         first, last = _range(code, item, self.outputs)
-        then = _then(code, self.activation)
-        product(code, operands, first, last, self.outputs, bias=bias[0] if bias else None, then=then)
+        product(code, operands, first, last, self.outputs, bias=bias[0] if bias else None, activation=self.activation)
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,3 @@ def _tile(size: int) -> int:
 def _range(code: Code, item: Value, size: int) -> tuple[Value, Value]:
     first = item * _tile(size)
     return first, code.call("umin", first + _tile(size), code.constant(size, "i64"))
-
-
-def _then(code: Code, activation: Activation | None) -> Callable[[Value], Value] | None:
-    return None if activation is None else lambda total: activation.apply(code, total)

@@ -17,7 +17,8 @@ from ..machine import Target
 from .transpose_sum import sums_across
 from .updates import Finish
 
-WIDEST = 64  # inputs of an item: a few blocks of them stay in the nearest cache
+WIDEST = 64  # inputs of an item
+NEAR = 32 * 1024  # bytes of them that stay in the nearest cache
 
 
 @dataclass(frozen=True)
@@ -52,58 +53,71 @@ class LinearWeightGradient(Kernel):
         return WIDEST if self.inputs >= 16 * WIDEST else max(target.lanes, 16 if self.inputs < 256 else 32)
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
-        """Write loops over pairs of outputs, and over vectors of inputs within."""
+        """Write loops over parts of the item, outputs, and vectors of inputs within."""
         x, dy, blocks, *rest = pointers
         given = dict(zip(self.finish.arguments, rest, strict=True))
-        lanes = code.lanes
+        count, lanes = code.load(blocks, of="i64"), code.lanes
         high = 4 if lanes == 4 and code.target.registers >= 32 else 2
         wide = lanes if lanes == 4 else lanes // 2
-        count = code.load(blocks, of="i64")
+        tail = self.inputs % lanes
         first = item * self._width(code.target)
         last = code.call("umin", first + self._width(code.target), code.constant(self.inputs, "i64"))
-        tail = self.inputs % lanes
         whole = first + (last - first) // lanes * lanes
+        # Where the rows of all blocks are many, fewer inputs of them stay in the cache while the outputs go by.
+        few = code.compare("ule", count * self.rows, NEAR // (WIDEST * lanes * 4))
+        part = code.select(few, WIDEST, code.constant(lanes, "i64"))
 
         def sums(o: Number, i: Number, high: int, wide: int) -> list[Value]:
-            """Return vectors of sums for `wide` inputs of `high` outputs, one output after another."""
+            return self._sums(code, x, dy, count, o, i, high, wide)
 
-            def turn(block: Number, row: Number, before: tuple[Value, ...]) -> tuple[Value, ...]:
-                left = block * self.dy_stride + (row * self.outputs + o)
-                right = block * self.x_stride + (row * self.inputs + i)
-                slopes = [code.load(dy, left + k) for k in range(high)]
-                after = list(before)
-                for k in range(wide):
-                    seen = code.load(x, right + k)
-                    for j, slope in enumerate(slopes):
-                        after[j * wide + k] = code.fma(slope, seen, before[j * wide + k])
-                return tuple(after)
+        def parts(number: Number) -> None:
+            start = first + number * part
+            stop = code.call("umin", start + part, whole)
 
-            totals = _over_all(code, count, self.rows, high * wide, turn)
-            return [sums_across(code, totals[k : k + lanes]) for k in range(0, high * wide, lanes)]
+            def several(o: Number) -> None:
+                def vectors(i: Number) -> None:
+                    passes = [sums(o, i + k, high, wide) for k in range(0, lanes, wide)]
+                    for j in range(high):
+                        self.finish.apply(code, _joined(code, passes, j, wide), given, (o + j) * self.inputs + i)
 
-        def several(o: Number) -> None:
-            def vectors(i: Number) -> None:
-                passes = [sums(o, i + k, high, wide) for k in range(0, lanes, wide)]
-                for j in range(high):
-                    self.finish.apply(code, _joined(code, passes, j, wide), given, (o + j) * self.inputs + i)
+                code.loop(stop, vectors, start=start, step=lanes)
 
-            code.loop(whole, vectors, start=first, step=lanes)
+            def single(o: Number) -> None:
+                def vector(i: Number) -> None:
+                    self.finish.apply(code, sums(o, i, 1, lanes)[0], given, o * self.inputs + i)
 
-        def single(o: Number) -> None:
-            def vector(i: Number) -> None:
-                self.finish.apply(code, sums(o, i, 1, lanes)[0], given, o * self.inputs + i)
+                code.loop(stop, vector, start=start, step=lanes)
 
-            code.loop(whole, vector, start=first, step=lanes)
+            paired = self.outputs // high * high
+            code.loop(paired, several, step=high)
+            code.loop(self.outputs, single, start=paired)
 
         def ends(o: Number) -> None:
             start = self.inputs - tail
             _finish_first(code, self.finish, sums(o, start, 1, tail)[0], tail, given, o * self.inputs + start)
 
-        paired = self.outputs // high * high
-        code.loop(paired, several, step=high)
-        code.loop(self.outputs, single, start=paired)
+        code.loop((whole - first + (part - 1)) // part, parts)
         if tail:
             code.when(code.compare("ult", whole, last), lambda: code.loop(self.outputs, ends))
+
+    def _sums(
+        self, code: Code, x: Value, dy: Value, blocks: Value, o: Number, i: Number, high: int, wide: int
+    ) -> list[Value]:
+        """Return vectors of sums for `wide` inputs of `high` outputs, one output after another."""
+
+        def turn(block: Number, row: Number, before: tuple[Value, ...]) -> tuple[Value, ...]:
+            left = block * self.dy_stride + (row * self.outputs + o)
+            right = block * self.x_stride + (row * self.inputs + i)
+            slopes = [code.load(dy, left + k) for k in range(high)]
+            after = list(before)
+            for k in range(wide):
+                seen = code.load(x, right + k)
+                for j, slope in enumerate(slopes):
+                    after[j * wide + k] = code.fma(slope, seen, before[j * wide + k])
+            return tuple(after)
+
+        totals = _over_all(code, blocks, self.rows, high * wide, turn)
+        return [sums_across(code, totals[k : k + code.lanes]) for k in range(0, high * wide, code.lanes)]
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,18 @@ are made chunk by chunk, so that they stay near their operands and round less.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..ir import Code, Number, Value
 from ..machine import Target
+from .elementwise import Activation
 
 CHUNK = 256  # of k: a few columns of so many vectors lie in the nearest cache
-STRIDED = (
-    32  # of k where each weight lies in a row of its own: those rows may all fall into the same few sets of a cache
-)
+WAYS = 8  # lines of memory that the nearest cache can hold of each set, at least
 SPREAD = 12  # a multiple of every tile's number of m
+DEAR = ("tanh", "sigmoid")  # activations whose constants must not meet the accumulators in the registers
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def product(
     *,
     bias: Value | None = None,
     add: bool = False,
-    then: Callable[[Value], Value] | None = None,
+    activation: Activation | None = None,
 ) -> None:
     """Write the product for a range of m.
 
@@ -64,15 +65,16 @@ def product(
         rest: the number of all m, to know what the last range ends with.
         bias: floats to add to each m.
         add: add to y.
-        then: a function of what is finished.
+        activation: a function of what is finished.
     """
-    chunk = CHUNK if of.k_stride == 1 else STRIDED
-    if of.depth <= chunk:
+    chunk = _chunk(of.k_stride)
+    dear = activation is not None and activation.kind in DEAR
+    if of.depth <= chunk and not dear:
 
         def whole(c: Number, m: Number, accumulators: list[list[Value]]) -> None:
             for j, column in enumerate(accumulators):
                 for i, total in enumerate(column):
-                    _finish(code, of, c + j, m + i, total, add, then)
+                    _finish(code, of, c + j, m + i, total, add, activation)
 
         _tiles(code, of, first, last, rest, 0, of.depth, _starts(code, bias), whole)
         return
@@ -90,8 +92,8 @@ def product(
         _tiles(code, of, first, last, rest, start, stop, _starts(code, None), sums)
 
     code.loop(of.depth, part, step=chunk)
-    if then is not None:
-        _each(code, of, first, last, lambda place, m: code.store(then(code.load(of.y, place)), of.y, place))
+    if activation is not None:
+        _each(code, of, first, last, lambda p, m: code.store(activation.apply(code, code.load(of.y, p)), of.y, p))
 
 
 def widths(target: Target) -> list[tuple[int, int]]:
@@ -101,17 +103,22 @@ def widths(target: Target) -> list[tuple[int, int]]:
     return [(2, 4), (1, 12 if target.fused else 6)]
 
 
+def _chunk(k_stride: int) -> int:
+    """Return how many k are summed at a time: lines a multiple of 4096 bytes apart fall into one set of the cache."""
+    return CHUNK if k_stride == 1 else min(CHUNK, WAYS * 4096 // math.gcd(4 * k_stride, 4096))
+
+
 def _starts(code: Code, bias: Value | None) -> Callable[[Number], Value]:
     return (lambda m: code.zero()) if bias is None else (lambda m: code.broadcast(bias, m))
 
 
 def _finish(
-    code: Code, of: Operands, c: Number, m: Number, total: Value, add: bool, then: Callable[[Value], Value] | None
+    code: Code, of: Operands, c: Number, m: Number, total: Value, add: bool, activation: Activation | None
 ) -> None:
     place = c * of.y_stride + m
     if add:
         total = code.load(of.y, place) + total
-    code.store(then(total) if then is not None else total, of.y, place)
+    code.store(total if activation is None else activation.apply(code, total), of.y, place)
 
 
 def _each(code: Code, of: Operands, first: Number, last: Number, body: Callable[[Number, Number], None]) -> None:
