@@ -10,6 +10,7 @@ from engines.native.channels.arrays import convolved, laid_out, output_size, roo
 from engines.native.harness import aligned, run
 
 from pellucid.engines.native.channels.direct import DirectConv
+from pellucid.engines.native.channels.lanewise import LanewiseConv
 from pellucid.engines.native.channels.layout import Blocked, Planar
 from pellucid.engines.native.compiler import assembly, spills
 from pellucid.engines.native.machine import Target, available, neon, x86
@@ -75,7 +76,7 @@ CASES = {
 }
 
 
-def arrays(case: Case, kernel: DirectConv, whole: bool) -> tuple[list[np.ndarray], np.ndarray]:
+def arrays(case: Case, kernel: DirectConv | LanewiseConv, whole: bool) -> tuple[list[np.ndarray], np.ndarray]:
     """The kernel's arrays, and what it should make, in float64."""
     rng, shape = np.random.default_rng(3), (case.geometry.outputs, kernel.y.height, kernel.y.width)
 
@@ -94,7 +95,7 @@ def arrays(case: Case, kernel: DirectConv, whole: bool) -> tuple[list[np.ndarray
     return packed + others, np.where(sums > 0, sums, sums * slope)
 
 
-def made(kernel: DirectConv, given: list[np.ndarray], target: Target) -> np.ndarray:
+def made(kernel: DirectConv | LanewiseConv, given: list[np.ndarray], target: Target) -> np.ndarray:
     """What the kernel makes, item by item, the last one first."""
     for item in reversed(range(kernel.items)):
         run(kernel, *given, item=item, target=target)

@@ -8,18 +8,16 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..ir import Code, Number, Value
 from ..kernel import Kernel
 from ..samples.elementwise import Activation
 from ..samples.geometry import ConvGeometry
-from .epilogue import Epilogue, clear_halo, epilogue
+from .epilogue import Epilogue, Floats, clear_halo, epilogue, packed_bias
 from .layout import Blocked, Planar
 from .split import Split, split
 from .tiles import Sums, accumulate, carried, flat, group_of, parts_of, places_of, shaped
 
-Floats = NDArray[np.float32]
 LONGEST = 28  # places of the longest tile of any target; strips keep to whole tiles of small maps
 At = tuple[Value, Number, Number]  # a group of outputs, a row and a column
 
@@ -72,10 +70,7 @@ class DirectConv(Kernel):
 
     def pack_bias(self, bias: Floats | None) -> Floats:
         """Return the bias as the kernel reads it; zeros, if there is none."""
-        packed = np.zeros(self._groups * self._group * self.y.lanes, np.float32)
-        if bias is not None:
-            packed[: len(bias)] = bias
-        return packed
+        return packed_bias(bias, self._groups * self._group * self.y.lanes)
 
     @cached_property
     def _group(self) -> int:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..ir import Code, Number, Value
 from ..samples.elementwise import Activation
 from .layout import Blocked
+
+Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,14 @@ def epilogue(code: Code, y: Blocked, activation: Activation | None) -> Epilogue:
     """Return what is done to the sums of y. Lanes without a channel need a test, since infinities make them NaN."""
     free = y.blocks * y.lanes - y.channels
     return Epilogue(activation, code.table([1] * y.channels + [0] * free, "i32") if free else None)
+
+
+def packed_bias(bias: Floats | None, count: int) -> Floats:
+    """Return a bias as kernels read it, with zeros up to `count` numbers; zeros alone, if there is none."""
+    packed = np.zeros(count, np.float32)
+    if bias is not None:
+        packed[: len(bias)] = bias
+    return packed
 
 
 def clear_halo(code: Code, pointer: Value, y: Blocked, block: Number, first: Value, rows: Number) -> None:

@@ -12,19 +12,17 @@ from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..ir import Code, Number, Value
 from ..kernel import Kernel
 from ..samples.elementwise import Activation
 from ..samples.geometry import ConvGeometry
 from ..transforms import MATRICES, TAPS
-from .epilogue import clear_halo
+from .epilogue import Floats, clear_halo, packed_bias
 from .layout import Blocked
 from .stages import Stages
 from .tiles import group_of
 
-Floats = NDArray[np.float32]
 ROOM = 560 << 10  # bytes of points that may stay in the second cache beside sums and weights
 AT_ONCE = 64  # tiles that share a reading of the weights, where points need not stay in the second cache
 ITEMS = 8  # enough that two to four threads finish together
@@ -68,10 +66,7 @@ class Winograd(Kernel):
 
     def pack_bias(self, bias: Floats | None) -> Floats:
         """Return the bias as the kernels read it; zeros, if there is none."""
-        packed = np.zeros(self._groups * self._group * self.y.lanes, np.float32)
-        if bias is not None:
-            packed[: len(bias)] = bias
-        return packed
+        return packed_bias(bias, self._groups * self._group * self.y.lanes)
 
     @cached_property
     def _group(self) -> int:
