@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from engines.native.harness import aligned, run
+from hypothesis import given, settings
+from hypothesis.strategies import integers
 
 from pellucid.engines.native.compiler import assembly, spills
 from pellucid.engines.native.kernel import Kernel
@@ -18,7 +20,7 @@ from pellucid.engines.native.samples.linear import (
     WideLinearForward,
     WideLinearInputGradient,
 )
-from pellucid.engines.native.samples.updates import Add, Store, finish_of, host_rates
+from pellucid.engines.native.samples.updates import Adam, Add, Store, finish_of, host_rates
 from pellucid.layers import Linear
 from pellucid.layers.base import Run
 from pellucid.train import SGD
@@ -26,6 +28,7 @@ from pellucid.train import SGD
 UNTOUCHED = np.float32(-77)
 U = 2.0**-24
 RELU = Activation("relu")
+SHAPES = [(1, 1, 1), (7, 13, 1), (5, 26, 3), (16, 12, 7), (259, 3, 1), (1024, 19, 1)]
 
 targets = pytest.mark.parametrize("target", available(), ids=lambda target: target.name)
 
@@ -76,10 +79,8 @@ def items(kernel: LinearWeightGradient | WideLinearForward | WideLinearInputGrad
     return range(kernel.items(target))
 
 
-@targets
-@pytest.mark.parametrize(("inputs", "outputs", "rows"), [(1, 1, 1), (7, 13, 1), (5, 26, 3), (16, 12, 7), (259, 3, 1)])
-def test_one_block(inputs: int, outputs: int, rows: int, target: Target) -> None:
-    """Outputs and the input's gradient are exact on integers, with and without bias, activation and a sum before."""
+def one_block(inputs: int, outputs: int, rows: int, target: Target) -> None:
+    """Check the kernels of one block on whole numbers, to the bit."""
     case = Case(inputs, outputs, rows, 1, target)
     weight, bias = aligned(case.w["weight"]), aligned(case.w["bias"])
     x, y = case.laid(case.x, 0), aligned(np.full((1, rows * outputs + 3, target.lanes), UNTOUCHED))
@@ -92,6 +93,13 @@ def test_one_block(inputs: int, outputs: int, rows: int, target: Target) -> None
     np.testing.assert_array_equal(case.back(dx, inputs), case.dx)
     run(LinearInputGradient(inputs, outputs, rows, True), dy, weight, dx, target=target)
     np.testing.assert_array_equal(case.back(dx, inputs), 2 * case.dx)
+
+
+@targets
+@pytest.mark.parametrize(("inputs", "outputs", "rows"), SHAPES)
+def test_one_block(inputs: int, outputs: int, rows: int, target: Target) -> None:
+    """Outputs and the input's gradient are exact on integers, with and without bias, activation and a sum before."""
+    one_block(inputs, outputs, rows, target)
 
 
 @targets
@@ -113,13 +121,8 @@ def test_all_blocks(inputs: int, outputs: int, blocks: int, target: Target) -> N
         np.testing.assert_array_equal(case.back(dx, inputs), (1 + add) * case.dx)
 
 
-@targets
-@pytest.mark.parametrize(
-    ("inputs", "outputs", "rows", "blocks"),
-    [(1, 1, 1, 1), (16, 4, 1, 3), (13, 7, 2, 1), (31, 3, 1, 2), (100, 2, 5, 3), (1030, 5, 1, 1)],
-)
-def test_weight_gradients(inputs: int, outputs: int, rows: int, blocks: int, target: Target) -> None:
-    """Gradients of weights and biases are exact on integers, stored, added, or spent on a step at once."""
+def weight_gradients(inputs: int, outputs: int, rows: int, blocks: int, target: Target) -> None:
+    """Check gradients of weights and biases on whole numbers, to the bit, stored and then added."""
     case = Case(inputs, outputs, rows, blocks, target)
     x, dy, count = case.laid(case.x, 1), case.laid(case.dy, 2), number(blocks)
     strides = rows * inputs + 1, rows * outputs + 2
@@ -133,6 +136,26 @@ def test_weight_gradients(inputs: int, outputs: int, rows: int, blocks: int, tar
         np.testing.assert_array_equal(db[:-5], times * case.dw["bias"])
         assert (dw[-5:] == UNTOUCHED).all()
         assert (db[-5:] == UNTOUCHED).all()
+
+
+@targets
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "rows", "blocks"),
+    [(1, 1, 1, 1), (16, 4, 1, 3), (13, 7, 2, 1), (31, 3, 1, 2), (100, 2, 5, 3), (290, 3, 4, 9), (1030, 5, 1, 1)],
+)
+def test_weight_gradients(inputs: int, outputs: int, rows: int, blocks: int, target: Target) -> None:
+    """Gradients of weights and biases are exact on integers, stored or added."""
+    weight_gradients(inputs, outputs, rows, blocks, target)
+
+
+@pytest.mark.slow
+@targets
+@settings(max_examples=30, deadline=None)
+@given(inputs=integers(1, 70), outputs=integers(1, 40), rows=integers(1, 4), blocks=integers(1, 5))
+def test_any_shape(inputs: int, outputs: int, rows: int, blocks: int, target: Target) -> None:
+    """The same holds for shapes that nobody chose."""
+    one_block(inputs, outputs, rows, target)
+    weight_gradients(inputs, outputs, rows, blocks, target)
 
 
 @targets
@@ -196,6 +219,7 @@ KERNELS: list[Kernel] = [
     WideLinearForward(4096, 512, True, RELU, 4096, 512),
     WideLinearInputGradient(4096, 512, False, 512, 4096),
     LinearWeightGradient(4101, 511, 1, 4101, 511, Store()),
+    LinearWeightGradient(45, 6, 2, 90, 12, Adam(False, True)),
     LinearBiasGradient(501, 3, 1503, Store()),
 ]
 
