@@ -36,6 +36,7 @@ MAX: list[tuple[Layer, tuple[int, int, int]]] = [
     (MaxPool2d(3, stride=2), (2, 7, 9)),
     (MaxPool2d(3, stride=2, padding=1), (2, 8, 7)),
     (MaxPool2d((3, 2), stride=(2, 1), padding=1), (3, 7, 5)),
+    (MaxPool2d((2, 3), stride=(2, 1)), (1, 6, 5)),  # windows that share columns, but no row
     (MaxPool2d(2, stride=3, dilation=2), (1, 8, 9)),
     (MaxPool2d(2, stride=1, dilation=3, padding=1), (1, 8, 9)),
     (MaxPool2d(2, stride=5), (1, 14, 17)),  # gaps between windows
@@ -258,7 +259,7 @@ def test_free_lanes_get_no_gradient() -> None:
 @pytest.mark.parametrize("target", [x86("avx512"), x86("avx2"), x86("sse2"), neon()], ids=lambda target: target.name)
 @pytest.mark.parametrize(
     ("layer", "shape"),
-    [MAX[0], MAX[3], MAX[11], MAX[12], (MaxPool2d(5), (2, 10, 15)), AVG[1], AVG[8], AVG[11]],
+    [MAX[0], MAX[3], MAX[12], MAX[13], (MaxPool2d(5), (2, 10, 15)), AVG[1], AVG[8], AVG[11]],
     ids=str,
 )
 def test_nothing_is_put_aside(layer: Layer, shape: tuple[int, int, int], target: Target) -> None:
