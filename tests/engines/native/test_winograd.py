@@ -20,6 +20,8 @@ from pellucid.engines.native.samples.winograd import (
     WinogradInputGradient,
     WinogradWeightGradient,
     WinogradWeights,
+    pays,
+    weight_gradient_pays,
 )
 from pellucid.layers import Conv2d
 from pellucid.layers.base import Run
@@ -203,3 +205,24 @@ def test_nothing_spills(target: Target) -> None:
         ]
         for kernel in kernels:
             assert spills(assembly(kernel.text(target)[1], target, "")) == 0, kernel
+
+
+@pytest.mark.parametrize(
+    ("geometry", "size", "both"),
+    [  # forward and back, and to the weights
+        (ConvGeometry(64, 64, (3, 3), padding=((1, 1), (1, 1))), 16, (True, True)),
+        (ConvGeometry(512, 512, (3, 3), padding=((1, 1), (1, 1))), 7, (True, True)),
+        (ConvGeometry(8, 8, (3, 3), padding=((1, 1), (1, 1))), 16, (True, False)),  # half of the lanes would be empty
+        (ConvGeometry(1, 32, (3, 3), padding=((1, 1), (1, 1))), 28, (False, False)),  # hardly any products to save
+        (ConvGeometry(64, 64, (3, 3), padding=((1, 1), (1, 1))), 3, (False, False)),  # most of the tile is cut off
+        (ConvGeometry(64, 64, (3, 3), (2, 2), padding=((1, 1), (1, 1))), 16, (False, False)),
+        (ConvGeometry(64, 64, (3, 3), dilation=(2, 2)), 16, (False, False)),
+        (ConvGeometry(64, 64, (3, 3), padding=((3, 3), (3, 3))), 16, (False, False)),
+        (ConvGeometry(64, 64, (3, 3), groups=2), 16, (False, False)),
+        (ConvGeometry(64, 64, (5, 5)), 16, (False, False)),
+    ],
+    ids=str,
+)
+def test_it_is_used_where_it_pays(geometry: ConvGeometry, size: int, both: tuple[bool, bool]) -> None:
+    """That is with some channels and whole tiles, and only for what it can do."""
+    assert (pays(geometry, size, size), weight_gradient_pays(geometry, size, size)) == both

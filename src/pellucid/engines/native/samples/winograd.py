@@ -18,23 +18,19 @@ from ..machine import Target
 from ..transforms import INPUT, OUTPUT, REACH, TAPS, TILE, transform
 from .elementwise import Activation
 from .geometry import ConvGeometry
+from .winograd_cost import pays, weight_gradient_pays
 from .winograd_gradient import WinogradWeightGradient
 from .winograd_tiles import Tiling, by_edge
 from .winograd_weights import POINTS, ROWS, Filters, WinogradWeights
 
-__all__ = ["WinogradForward", "WinogradInputGradient", "WinogradWeightGradient", "WinogradWeights", "pays"]
-
-
-def pays(geometry: ConvGeometry, height: int, width: int) -> bool:
-    """Return whether Winograd is faster than the direct convolution, from measurements.
-
-    Args:
-        geometry: the convolution.
-        height: rows of the output.
-        width: columns of the output.
-    """
-    fits = geometry.kernel == (TAPS, TAPS) and geometry.stride == geometry.dilation == (1, 1) and geometry.groups == 1
-    return fits and min(geometry.inputs, geometry.outputs) >= 16 and min(height, width) >= 4
+__all__ = [
+    "WinogradForward",
+    "WinogradInputGradient",
+    "WinogradWeightGradient",
+    "WinogradWeights",
+    "pays",
+    "weight_gradient_pays",
+]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from ..transforms import INPUT, OUTPUT, REACH, TAPS, TILE, WEIGHT, transform, tr
 from .geometry import ConvGeometry
 from .square import transposed_square
 from .transpose_sum import add_sums
-from .winograd_room import CHUNK, Room
+from .winograd_room import GROUP, Room
 from .winograd_tiles import Tiling, by_edge
 from .winograd_weights import POINTS
 
@@ -48,12 +48,12 @@ class WinogradWeightGradient(Kernel):
 
     def scratch(self, target: Target) -> int:
         """Return how many vectors of scratch it needs."""
-        return self._room(target).starts[-1]
+        return Room(self.x.channels, self.dy.channels, target).starts[-1]
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
         """Write the loop over groups of tiles, and the way back to weights."""
         x, dy, dweight, *dbias, scratch = pointers
-        room = self._room(code.target)
+        room = Room(self.x.channels, self.dy.channels, code.target)
         (top, _), (left, _) = self.geometry.padding
         tiling = Tiling(self.x, self.dy, top, left, code.target)
         zeros, sums, images, gradients, turned, _ = (code.address(scratch, start) for start in room.starts)
@@ -64,7 +64,7 @@ class WinogradWeightGradient(Kernel):
 
         def group(first: Number) -> None:
             rest = code.constant(tiling.tiles, "i64") - first
-            count = code.call("smin", rest, code.constant(room.group, "i64"))
+            count = code.call("smin", rest, code.constant(GROUP, "i64"))
             code.loop(count, partial(_transform_inputs, code, tiling, room, x, images, turned, first))
             code.loop(count, partial(_transform_gradients, code, tiling, room, dy, gradients, first))
             new = code.compare("eq", code.constant(first, "i64"), 0)
@@ -72,12 +72,8 @@ class WinogradWeightGradient(Kernel):
                 code, room, turned, gradients, sums, count * code.lanes, lambda sums: code.select(new, zeros, sums)
             )
 
-        code.loop(tiling.tiles, group, step=room.group)
+        code.loop(tiling.tiles, group, step=GROUP)
         _finish(code, room, sums, images, dweight)
-
-    def _room(self, target: Target) -> Room:
-        tiles = -(-self.dy.height // TILE) * -(-self.dy.width // TILE)
-        return Room(self.x.channels, self.dy.channels, tiles, target)
 
 
 def _add_bias(code: Code, maps: Maps, dy: Value, dbias: Value) -> None:
@@ -159,7 +155,7 @@ def _transform_gradients(
     def write(height: int, width: int) -> None:
         def channel(k: Number) -> None:
             source = code.address(start, k * maps.plane)
-            place = code.address(destination, k * room.group)
+            place = code.address(destination, k * GROUP)
             transform(
                 code,
                 transposed(OUTPUT),
@@ -182,37 +178,28 @@ def _multiply(
     before: Callable[[Value], Value],
 ) -> None:
     """Write sums = what was before + gradients * turned inputs, for each point, over the samples of some tiles."""
-    high, wide, chunk = room.high, room.wide, CHUNK * code.lanes
+    high, wide = room.high, room.wide
 
     def point(p: Number) -> None:
         def strip(s: Number) -> None:
             columns = code.address(turned, p * room.turned + s * (room.steps * wide))
 
             def rows(o: Number) -> None:
-                left = code.address(gradients, p * room.gradients + o * room.group)
+                left = code.address(gradients, p * room.gradients + o * GROUP)
                 place = code.address(sums, p * room.sums + s * (room.rows * wide) + o * wide)
 
-                def part(first: Number, before: Value) -> None:
-                    def step(k: Value, *totals: Value) -> tuple[Value, ...]:
-                        vectors = [code.load(columns, k * wide + c) for c in range(wide)]
-                        new: list[Value] = []
-                        for r in range(high):
-                            weight = code.broadcast(left, k + r * room.steps)
-                            new += [code.fma(weight, vectors[c], totals[r * wide + c]) for c in range(wide)]
-                        return tuple(new)
+                def step(k: Value, *totals: Value) -> tuple[Value, ...]:
+                    vectors = [code.load(columns, k * wide + c) for c in range(wide)]
+                    new: list[Value] = []
+                    for r in range(high):
+                        weight = code.broadcast(left, k + r * room.steps)
+                        new += [code.fma(weight, vectors[c], totals[r * wide + c]) for c in range(wide)]
+                    return tuple(new)
 
-                    stop = code.call("smin", code.constant(first + chunk, "i64"), steps)
-                    totals = _several(code.loop(stop, step, *[code.zero()] * (high * wide), start=first))
-                    for n, total in enumerate(totals):
-                        code.store(code.load(before, n) + total, place, n)
-
-                part(0, before(place))
-                if room.group > CHUNK:
-
-                    def further(first: Number) -> None:
-                        part(first, place)
-
-                    code.loop(steps, further, start=chunk, step=chunk)
+                totals = _several(code.loop(steps, step, *[code.zero()] * (high * wide)))
+                start = before(place)
+                for n, total in enumerate(totals):
+                    code.store(code.load(start, n) + total, place, n)
 
             code.loop(room.rows, rows, step=high)
 

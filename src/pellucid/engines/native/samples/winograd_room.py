@@ -9,7 +9,7 @@ from ..ir import Code, Number
 from ..machine import Target
 from .winograd_weights import POINTS
 
-CHUNK = 4  # tiles whose products are summed before they are added to those of the tiles before
+GROUP = 4  # tiles whose products are summed before they are added to those of the tiles before
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,11 @@ class Room:
 
     Args:
         inputs, outputs: channels.
-        tiles: of a map.
         target: the instruction set.
     """
 
     inputs: int
     outputs: int
-    tiles: int
     target: Target
 
     @property
@@ -53,14 +51,9 @@ class Room:
         return -(-self.outputs // self.high) * self.high
 
     @property
-    def group(self) -> int:
-        """Tiles of a group: the more channels, the larger the sums, and the more work makes it worth to fetch them."""
-        return min(-(-max(self.inputs, self.outputs) // (16 * CHUNK)), -(-self.tiles // CHUNK)) * CHUNK
-
-    @property
     def steps(self) -> int:
         """Tiles times samples of a group."""
-        return self.group * self.target.lanes
+        return GROUP * self.target.lanes
 
     @property
     def sums(self) -> int:
@@ -75,7 +68,7 @@ class Room:
     @property
     def gradients(self) -> int:
         """Transformed gradients of one point."""
-        return self.rows * self.group | 1
+        return self.rows * GROUP | 1
 
     @property
     def turned(self) -> int:

@@ -44,8 +44,8 @@ class Tiling:
     @property
     def side(self) -> int:
         """Tiles whose products are in registers at once: the number that leaves least of the last turn empty."""
-        few = (2, 3) if self.target.fused else (2,)  # a product that is not fused takes a register of its own
-        sizes = (4, 5, 6) if self.target.registers >= 32 else few
+        few = (3, 2) if self.target.fused else (2,)  # a product that is not fused takes a register of its own
+        sizes = (6, 5, 4, 3, 2) if self.target.registers >= 32 else few
         return min(sizes, key=lambda size: -(-self.tiles // size) * size)
 
     @property
