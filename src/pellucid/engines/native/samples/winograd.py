@@ -20,7 +20,7 @@ from .elementwise import Activation
 from .geometry import ConvGeometry
 from .winograd_cost import pays, weight_gradient_pays
 from .winograd_gradient import WinogradWeightGradient
-from .winograd_tiles import Tiling, by_edge
+from .winograd_tiles import Tiling, by_edge, divided
 from .winograd_weights import POINTS, ROWS, Filters, WinogradWeights
 
 __all__ = [
@@ -133,7 +133,8 @@ def _transform_input(code: Code, tiling: Tiling, x: Value, v: Value, first: Numb
     maps, side = tiling.x, tiling.side
     row, column = tiling.place(first, t)
     start = code.address(x, maps.at(0, row * TILE - tiling.top, column * TILE - tiling.left))
-    destination = code.address(v, t // side * (side * maps.channels) + t % side)
+    turn, place = divided(t, side)
+    destination = code.address(v, turn * (side * maps.channels) + place)
 
     def write(height: int, width: int) -> None:
         def channel(k: Number) -> None:
@@ -156,7 +157,8 @@ def _transform_output(code: Code, tiling: Tiling, m: Value, y: Value, finish: Fi
     maps, side = tiling.y, tiling.side
     row, column = tiling.place(first, t)
     start = code.address(y, maps.at(0, row * TILE, column * TILE))
-    source = code.address(m, t // side * (side * tiling.rows) + t % side)
+    turn, place = divided(t, side)
+    source = code.address(m, turn * (side * tiling.rows) + place)
 
     def write(height: int, width: int) -> None:
         def channel(k: Number) -> None:

@@ -21,7 +21,7 @@ from .geometry import ConvGeometry
 from .square import transposed_square
 from .transpose_sum import add_sums
 from .winograd_room import GROUP, Room
-from .winograd_tiles import Tiling, by_edge
+from .winograd_tiles import Tiling, by_edge, divided
 from .winograd_weights import POINTS
 
 
@@ -129,7 +129,7 @@ def _transform_inputs(
             code.loop(room.channels(code, b), channel)
 
         by_edge(code, tiling, row, column, lambda height, width: write(height + TAPS - 1, width + TAPS - 1))
-        strip, inner = b // room.wide, b % room.wide
+        strip, inner = divided(code.constant(b, "i64"), room.wide)
         place = code.address(turned, strip * (room.steps * room.wide) + t * (lanes * room.wide) + inner)
 
         def turn(p: Number) -> None:  # lanes beyond the last channel hold what was there before, and meet no weight
@@ -216,7 +216,7 @@ def _finish(code: Code, room: Room, sums: Value, staging: Value, dweight: Value)
         weights = code.address(dweight, o * (room.inputs * taps), of="float")
 
         def block(b: Number) -> None:
-            strip, inner = b // room.wide, b % room.wide
+            strip, inner = divided(code.constant(b, "i64"), room.wide)
             source = code.address(sums, strip * (room.rows * room.wide) + o * room.wide + inner)
             transform(
                 code,

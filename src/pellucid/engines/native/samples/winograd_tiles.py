@@ -76,8 +76,14 @@ class Tiling:
 
     def place(self, first: Number, t: Value) -> tuple[Value, Value]:
         """Return the row and column of tile `t` of a group among the map's tiles."""
-        tile = t + first
-        return tile // self.grid[1], tile % self.grid[1]
+        return divided(t + first, self.grid[1])
+
+
+def divided(number: Value, by: int) -> tuple[Value, Value]:
+    """Return quotient and remainder as numbers of which LLVM knows no more: it takes long over loops that divide."""
+    code = number.code
+    quotient, remainder = (code.let(f"freeze i64 {part}", "i64") for part in (number // by, number % by))
+    return quotient, remainder
 
 
 def by_edge(code: Code, tiling: Tiling, row: Value, column: Value, write: Callable[[int, int], None]) -> None:
