@@ -95,13 +95,13 @@ class Stages:
         """
         matrix, (top, left) = MATRICES[self.size][0], self.padding
 
-        def tile(t: Number) -> None:
-            row, column = self._place(first + t)
-            start = code.address(x, self.x.at(0, row * self.size - top, column * self.size - left))
-            destination = code.address(v, t * self.x.blocks)
+        def block(c: Number) -> None:
+            plane, column_of_v = code.address(x, self.x.at(c, -top, -left)), code.address(v, c)
 
-            def block(c: Number) -> None:
-                source, target = code.address(start, c * self.x.plane), code.address(destination, c)
+            def tile(t: Number) -> None:
+                row, column = self._place(first + t)
+                source = code.address(plane, row * (self.size * self.x.row) + column * self.size)
+                target = code.address(column_of_v, t * self.x.blocks)
 
                 def load(i: int, j: int) -> Value:
                     return code.load(source, i * self.x.row + j)
@@ -111,9 +111,9 @@ class Stages:
 
                 transform(code, matrix, load, store)
 
-            code.loop(blocks[1], block, start=blocks[0])
+            code.loop(self.tiles, tile)
 
-        code.loop(self.tiles, tile)
+        code.loop(blocks[1], block, start=blocks[0])
 
     def products(self, code: Code, v: Value, u: Value, m: Value) -> None:
         """Write the second stage: one matrix product a point, for one group of outputs."""
