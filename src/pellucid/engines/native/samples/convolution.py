@@ -9,7 +9,8 @@ from ....errors import EngineError
 from ..ir import Code, Value
 from ..kernel import Kernel
 from ..layout import Maps
-from .correlate import Correlation, Weights
+from .correlate import correlate
+from .correlation import Correlation, Weights
 from .elementwise import Activation
 from .geometry import Axis, ConvGeometry, forward_axis, gradient_axes, gradient_halo
 from .weight_gradient import WeightGradient
@@ -93,6 +94,7 @@ class ConvInputGradient(Kernel):
             weight=pointers[1],
             y=pointers[2],
             add=self.add,
+            zeros=True,
         )
         rows = gradient_axes(conv, 0, dx.height, whole=self.whole)
         columns = gradient_axes(conv, 1, dx.width, whole=self.whole)
@@ -145,6 +147,6 @@ def _run(task: Correlation, rows: list[Axis], columns: list[Axis]) -> None:
             # Pointwise between maps whose rows follow one another: a single row, which makes the better tiles.
             plain = all(axis.taps == axis.step == axis.advance == 1 and axis.first == 0 for axis in (row, column))
             if plain and task.source.row == task.result.row == width == column.count:
-                task.write(replace(row, count=1), replace(column, count=row.count * width))
+                correlate(task, replace(row, count=1), replace(column, count=row.count * width))
             else:
-                task.write(row, column)
+                correlate(task, row, column)

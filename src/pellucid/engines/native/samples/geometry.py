@@ -68,6 +68,16 @@ class Axis:
         ends = self.first, self.first + (self.taps - 1) * self.reach
         return min(ends), max(ends) + (self.count - 1) * self.advance
 
+    def inside(self, number: int, size: int) -> range:
+        """Return which taps of the place written number `number` read one of `size` places, and not what is around."""
+        first = self.first + number * self.advance
+        met = [tap for tap in range(self.taps) if 0 <= first + tap * self.reach < size]
+        return range(met[0], met[-1] + 1) if met else range(0)
+
+    def outside(self, size: int) -> float:
+        """Return which part of all reads is around the `size` places."""
+        return 1 - sum(len(self.inside(number, size)) for number in range(self.count)) / (self.count * self.taps)
+
 
 def forward_axis(geometry: ConvGeometry, axis: int, outputs: int) -> Axis:
     """Return the loop over `outputs` places of a convolution's output along axis 0 or 1."""

@@ -8,7 +8,13 @@ from ..ir import Code, Value
 
 
 def add_products(
-    code: Code, sums: tuple[Value, ...], m: int, n: int, left: Callable[[int], Value], right: Callable[[int], Value]
+    code: Code,
+    sums: tuple[Value, ...],
+    m: int,
+    n: int,
+    left: Callable[[int], Value],
+    right: Callable[[int], Value],
+    columns: range | None = None,
 ) -> tuple[Value, ...]:
     """Return m * n accumulators, row by row, with the products of m by n vectors added.
 
@@ -21,17 +27,20 @@ def add_products(
         n: columns of the tile.
         left: writes what makes the vector of row j.
         right: writes what makes the vector of column k.
+        columns: the columns that take part; all, if None.
     """
-    total = list(sums)
-    if n <= m:
-        held = [right(k) for k in range(n)]
+    total, columns = list(sums), range(n) if columns is None else columns
+    if not columns:
+        return sums
+    if len(columns) <= m:
+        held = [right(k) for k in columns]
         for j in range(m):
             passing = left(j)
-            for k in range(n):
-                total[j * n + k] = code.fma(held[k], passing, total[j * n + k])
+            for k, value in zip(columns, held, strict=True):
+                total[j * n + k] = code.fma(value, passing, total[j * n + k])
     else:
         held = [left(j) for j in range(m)]
-        for k in range(n):
+        for k in columns:
             passing = right(k)
             for j in range(m):
                 total[j * n + k] = code.fma(held[j], passing, total[j * n + k])

@@ -6,7 +6,6 @@ registers, and the others pass through one register.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -16,6 +15,7 @@ from ..machine import Target
 
 BUSY = 8  # accumulators that hide the latency of a multiplier: two a cycle, done four cycles later
 TURN = 2  # what a tile costs beside its products, in products
+LONG = 1 << 60  # a time longer than any
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Cut:
 
 def fits(m: int, n: int, target: Target) -> bool:
     """Return whether a tile's accumulators and operands fit the registers."""
-    spare = 0 if target.fused else 5  # without fused instructions products lie in registers of their own
+    spare = 1 if target.fused else 5  # without fused instructions products lie in registers of their own
     if min(m, n) == 1:
-        spare += 2  # an operand of a single product is overwritten by the sum, which so moves from register to register
+        spare += 1  # an operand of a single product is overwritten by the sum, which so moves from register to register
     return m * n + min(m, n) + 1 + spare <= target.registers
 
 
@@ -53,7 +53,15 @@ def cost(m: int, n: int) -> int:
     return max(m * n, m + n, BUSY) + TURN
 
 
-def best_cuts(first: int, second: int, target: Target, *, unit: int = 1) -> tuple[int, Cut, Cut]:
+def best_cuts(
+    first: int,
+    second: int,
+    target: Target,
+    *,
+    unit: int = 1,
+    steps: Callable[[int], list[tuple[int, int]]] | None = None,
+    most: int | None = None,
+) -> tuple[int, Cut, Cut]:
     """Return the time that two axes take in the best tiles, in products, and how they are cut.
 
     Args:
@@ -61,33 +69,48 @@ def best_cuts(first: int, second: int, target: Target, *, unit: int = 1) -> tupl
         second: the size of the other.
         target: whose registers hold the tiles.
         unit: vectors of one step of the second axis.
+        steps: returns the steps (vectors, how often) of the second axis in tiles of a size; none: they cannot be so.
+            If None: its tiles.
+        most: vectors of all steps times rows of a tile that may be.
 
     >>> from pellucid.engines.native.machine import x86
     >>> [cut.tile for cut in best_cuts(64, 56, x86("avx512"))[1:]]
     [8, 3]
     """
-    best, least = (Cut(first, 1), Cut(second, 1)), math.inf
+    best, least = (Cut(first, 1), Cut(second, 1)), LONG
     for n in range(1, min(second, target.registers // unit) + 1):
+        across = steps(n) if steps else [(width * unit, times) for width, times in Cut(second, n).parts()]
         for m in range(1, min(first, target.registers) + 1):
-            if not fits(m, n * unit, target):
+            down = Cut(first, m).parts()
+            if not across or not fits(m, n * unit, target):
                 break
-            cuts = Cut(first, m), Cut(second, n)
-            time = sum(
-                i * j * cost(height, width * unit) for height, i in cuts[0].parts() for width, j in cuts[1].parts()
-            )
+            if most and sum(height * width * times for height, _ in down for width, times in across) > most:
+                break
+            time = sum(i * j * cost(height, width) for height, i in down for width, j in across)
             if time < least:
-                best, least = cuts, time
-    return int(least), *best
+                best, least = (Cut(first, m), Cut(second, n)), time
+    return least, *best
 
 
-def cut(code: Code, axis: Cut, body: Callable[[Any, int], None]) -> None:
-    """Write a loop over an axis in tiles, then its last part; the body gets the first index and the tile's size."""
+def cut(code: Code, axis: Cut, body: Callable[[Any, int], None], *, apart: bool = False) -> None:
+    """Write a loop over an axis in tiles, then its last part.
+
+    Args:
+        code: where to write.
+        axis: the axis.
+        body: writes a tile, given its first index and size.
+        apart: each tile is written by itself, its index a known number.
+    """
     whole = axis.count * axis.tile
 
     def tile(i: Number) -> None:
         body(i, axis.tile)
 
-    code.loop(whole, tile, step=axis.tile)
+    if apart:
+        for i in range(0, whole, axis.tile):
+            tile(i)
+    else:
+        code.loop(whole, tile, step=axis.tile)
     if axis.rest:
         body(whole, axis.rest)
 
