@@ -19,6 +19,7 @@ class Maps:
         channels, height, width: the value's shape; a vector of n features is (n, 1, 1).
         top, bottom, left, right: places of the halo on each side.
         dense: no places between planes, so that the whole is one run of vectors (without a halo).
+        gap: places between rows that belong to nobody.
 
     >>> Maps(2, 3, 4).at(1, 2, 3)
     23
@@ -32,11 +33,12 @@ class Maps:
     left: int = 0
     right: int = 0
     dense: bool = False
+    gap: int = 0
 
     @property
     def row(self) -> int:
         """Vectors from one row to the next."""
-        return self.left + self.width + self.right
+        return self.left + self.width + self.right + self.gap
 
     @property
     def plane(self) -> int:

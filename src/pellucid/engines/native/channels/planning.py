@@ -1,0 +1,54 @@
+"""From a network to a plan in channel lanes: for running it, or for every value of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ....network import Network
+from ....wiring import name_of
+from ..machine import Target
+from ..plan import Buffer, Plan
+from ..rewrite import Rewriting, rewritten
+from .builder import Builder
+from .held import Packed
+from .rules import RULES
+from .rules.base import layer_of
+
+
+@dataclass(frozen=True)
+class Running:
+    """A plan that runs a network, and what its owner gives it.
+
+    Args:
+        plan: the plan.
+        rewriting: which layers others do.
+        packed: the weights, in the order of each kernel.
+        images: where the number of images is told.
+    """
+
+    plan: Plan
+    rewriting: Rewriting
+    packed: list[Packed]
+    images: Buffer
+
+
+def running_plan(net: Network, target: Target, *, trace: bool, exact: bool, single: bool) -> Running:
+    """Return the plan that makes a network's outputs, or every value of it.
+
+    Args:
+        net: the network.
+        target: what to make code for.
+        trace: keep every value.
+        exact: without Winograd's algorithm.
+        single: for one image, whose layers threads share; without it each image is one thread's.
+    """
+    rewriting = rewritten(net, fold=not trace)
+    halos = {name_of(node): RULES[layer_of(node).kind].halo(node) for node in net.nodes}
+    b = Builder(net, target, rewriting, halos, may_fuse=not trace, may_transform=not exact, single=single)
+    wanted = {name_of(node) for node in net.nodes} if trace else b.outputs
+    for node in (*(() if trace else net.inputs), *net.nodes):
+        if node.layer is not None and name_of(node) not in b.done:
+            RULES[layer_of(node).kind].forward(b, node)
+        if name_of(node) in wanted:
+            b.unpack(node)
+    return Running(b.plan, rewriting, b.packed, b.images)

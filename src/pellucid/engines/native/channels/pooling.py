@@ -1,0 +1,67 @@
+"""Pools in channel lanes: a block of channels is an item, and a sample lane's pool does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..ir import Code, Value
+from ..kernel import Kernel
+from ..samples.pooling import AvgPoolForward, MaxPoolForward
+from ..samples.taps import Taps
+from .layout import Blocked
+from .places import block_at, clear_around, one_block
+
+
+@dataclass(frozen=True)
+class Pool(Kernel):
+    """What all pools have in common.
+
+    Args:
+        x, y: the layouts.
+        rows, columns: what each output reads.
+    """
+
+    arguments: ClassVar[tuple[str, ...]] = ("x", "y")
+    x: Blocked
+    y: Blocked
+    rows: Taps
+    columns: Taps
+
+    @property
+    def items(self) -> int:
+        """How many items make the layer."""
+        return self.y.blocks
+
+    def write(self, code: Code, item: Value, *pointers: Value) -> None:
+        """Write the loops over all outputs of a block."""
+        x, y = pointers
+        self._one().write(code, item, block_at(code, x, self.x, item), block_at(code, y, self.y, item))
+        clear_around(code, y, self.y, item)
+
+    def _one(self) -> Kernel:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class MaxPool(Pool):
+    """y = the largest number of each window, of which none is empty; NaN is larger than all."""
+
+    def _one(self) -> Kernel:
+        return MaxPoolForward(one_block(self.x), one_block(self.y), self.rows, self.columns)
+
+
+@dataclass(frozen=True)
+class AvgPool(Pool):
+    """y = the sum of each window by its divisor.
+
+    Args:
+        row_divisors, column_divisors: for each row and column of outputs; their product divides.
+    """
+
+    row_divisors: tuple[int, ...]
+    column_divisors: tuple[int, ...]
+
+    def _one(self) -> Kernel:
+        divisors = self.row_divisors, self.column_divisors
+        return AvgPoolForward(one_block(self.x), one_block(self.y), self.rows, self.columns, *divisors)

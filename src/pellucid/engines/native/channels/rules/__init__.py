@@ -1,0 +1,40 @@
+"""How each kind of layer becomes steps in channel lanes: `RULES`, the table by kind."""
+
+from __future__ import annotations
+
+from .base import Rule
+from .convolution import ConvRule
+from .dense import FlattenRule, LinearRule
+from .others import (
+    ActivationRule,
+    AddRule,
+    AveragePoolRule,
+    BatchNormRule,
+    ConcatRule,
+    DropoutRule,
+    MaxPoolRule,
+    SoftmaxRule,
+)
+
+__all__ = ["RULES", "Rule"]
+
+RULES: dict[str, Rule] = {
+    "Conv2d": ConvRule(),
+    "Linear": LinearRule(),
+    "Flatten": FlattenRule(),
+    "ReLU": ActivationRule(),
+    "LeakyReLU": ActivationRule(),
+    "Tanh": ActivationRule(),
+    "Sigmoid": ActivationRule(),
+    "Softmax": SoftmaxRule(),
+    "MaxPool2d": MaxPoolRule(),
+    "GlobalMaxPool2d": MaxPoolRule(),
+    "AvgPool2d": AveragePoolRule(),
+    "AdaptiveAvgPool2d": AveragePoolRule(),
+    "GlobalAvgPool2d": AveragePoolRule(),
+    "Add": AddRule(),
+    "Concat": ConcatRule(),
+    "BatchNorm2d": BatchNormRule(),
+    "Dropout": DropoutRule(),
+    "Dropout2d": DropoutRule(),
+}

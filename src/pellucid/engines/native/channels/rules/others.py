@@ -1,0 +1,112 @@
+"""Layers that are one kernel: activations, softmax, batch norm, pools, and where branches meet."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .....layers import Node
+from .....wiring import name_of
+from ...samples.rules.elementwise import activation_of
+from ...samples.rules.pooling import divisors_of, taps_of_node
+from ..builder import Builder
+from ..elementwise import Add, Forward, ScaleShift
+from ..held import Floats
+from ..joining import Concat, ConcatPlaces
+from ..pooling import AvgPool, MaxPool
+from ..softmax import ChannelSoftmax, PlaceSoftmax
+from .base import Rule, activated, layer_of
+
+
+class ActivationRule(Rule):
+    """Activations that no step before did."""
+
+    def forward(self, b: Builder, node: Node) -> None:
+        """Add the function."""
+        activation = activation_of(node)
+        assert activation is not None
+        x, y = b.read(node.inputs[0]), b.new(node)
+        b.step(name_of(node), Forward(activation, x.maps, y.maps), x, y)
+
+
+class SoftmaxRule(Rule):
+    """Softmax along any axis."""
+
+    def forward(self, b: Builder, node: Node) -> None:
+        """Add the softmax over channels, or over places."""
+        x, y = b.read(node.inputs[0]), b.new(node)
+        shape = node.shape
+        axis = layer_of(node).axis % len(shape)
+        lanes = 0 if len(shape) == 3 else len(shape) - 1  # the axis that lies in lanes
+        if axis == lanes:
+            b.step(name_of(node), ChannelSoftmax(x.maps, y.maps), x, y)
+            return
+        places = tuple(size for k, size in enumerate(shape) if k != lanes)
+        b.step(name_of(node), PlaceSoftmax(places, axis - (lanes < axis), x.maps, y.maps), x, y)
+
+
+class DropoutRule(Rule):
+    """Dropout, which drops nothing outside training."""
+
+    def forward(self, b: Builder, node: Node) -> None:
+        """Let the value be the input's."""
+        b.values[name_of(node)] = b.seen(node.inputs[0])
+
+
+class BatchNormRule(Rule):
+    """Batch norm that no convolution does."""
+
+    def forward(self, b: Builder, node: Node) -> None:
+        """Add the scale and shift, with the activation that alone reads it."""
+        x = b.read(node.inputs[0])
+        last = activated(b, node)
+        y = b.new(last.made)
+
+        def pack(numbers: Floats | None) -> Floats:
+            assert numbers is not None
+            return _padded(numbers, y.maps.blocks * y.maps.lanes)
+
+        learned = [b.weight(name_of(node), short, pack) for short in ("scale", "shift")]
+        b.step(name_of(node), ScaleShift(x.maps, y.maps, last.activation), x, *learned, y)
+
+
+def _padded(numbers: Floats, size: int) -> Floats:
+    return np.pad(numbers, (0, size - len(numbers)))
+
+
+class MaxPoolRule(Rule):
+    """Max pools of every kind."""
+
+    def forward(self, b: Builder, node: Node) -> None:
+        """Keep the largest of each window."""
+        x, y = b.read(node.inputs[0]), b.new(node)
+        b.step(name_of(node), MaxPool(x.maps, y.maps, *taps_of_node(node)), x, y)
+
+
+class AveragePoolRule(Rule):
+    """Average pools of every kind."""
+
+    def forward(self, b: Builder, node: Node) -> None:
+        """Average each window."""
+        x, y = b.read(node.inputs[0]), b.new(node)
+        b.step(name_of(node), AvgPool(x.maps, y.maps, *taps_of_node(node), *divisors_of(node)), x, y)
+
+
+class AddRule(Rule):
+    """Add: number by number."""
+
+    def forward(self, b: Builder, node: Node) -> None:
+        """Add all inputs, with the activation that alone reads the sum."""
+        xs = [b.read(before) for before in node.inputs]
+        last = activated(b, node)
+        y = b.new(last.made)
+        b.step(name_of(node), Add(tuple(x.maps for x in xs), y.maps, last.activation), *xs, y)
+
+
+class ConcatRule(Rule):
+    """Concat along the first axis: channels, or places where vectors lie along the last one."""
+
+    def forward(self, b: Builder, node: Node) -> None:
+        """Join all inputs."""
+        xs, y = [b.read(before) for before in node.inputs], b.new(node)
+        kind = Concat if len(node.shape) in (1, 3) else ConcatPlaces
+        b.step(name_of(node), kind(tuple(x.maps for x in xs), y.maps), *xs, y)
