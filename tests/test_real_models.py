@@ -92,7 +92,8 @@ def test_tiny_vgg_sees_what_cnn_explainer_shows(shared_data: Path) -> None:
     assert summary["max_pool_2"].receptive_field == (16, 16)
     e = net.trace(pictures[0] / 255, channels_last=True).explain("conv_2_2", (3, 10, 12))
     assert len(e.terms) == 90
-    assert e.ulps < 8
+    sizes = np.abs(e.terms.product).sum() + abs(e.bias or 0.0)
+    assert abs(e.value - e.total) <= 2 * 2**-24 * sizes  # the sum of so many roundings, whatever their order
 
 
 def resnet20() -> Network:

@@ -47,7 +47,7 @@ def test_a_trace_holds_every_value_by_name() -> None:
     assert all(value.dtype == np.float32 for value in found.values())
     assert np.array_equal(found["softmax1"], net.predict(image())[0])
     assert len(found) == 12
-    assert repr(found) == "<Trace of 'network' on engine 'reference': 12 values>"
+    assert repr(found) == "<Trace of 'network' on engine 'native': 12 values>"
 
 
 @pytest.mark.parametrize("name", list(network().layers))

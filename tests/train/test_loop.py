@@ -71,7 +71,7 @@ def test_the_door_leads_here(data: Dataset) -> None:
     """Network.fit passes everything on."""
     nets = small_network(), small_network()
     ours = nets[0].fit(data, epochs=2, batch_size=9, optimizer=Adam(), schedule=Cosine(), seed=3, engine="reference")
-    theirs = fit(nets[1], data, epochs=2, batch_size=9, optimizer=Adam(), schedule=Cosine(), seed=3)
+    theirs = fit(nets[1], data, epochs=2, batch_size=9, optimizer=Adam(), schedule=Cosine(), seed=3, engine="reference")
     assert bits(nets[0]) == bits(nets[1])
     assert [epoch.loss for epoch in ours.epochs] == [epoch.loss for epoch in theirs.epochs]
 

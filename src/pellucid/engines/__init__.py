@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
 from ..errors import EngineError, ParameterError, unknown_name
 from ..network import Network
-from .base import BatchGradients, Engine, LossRule, OptimizerRule, Program, State, Step, Trainer
+from .base import BatchGradients, Engine, EngineWarning, LossRule, OptimizerRule, Program, State, Step, Trainer
 from .inputs import as_inputs
+from .native import NativeEngine
 from .outputs import decides, ends_in_softmax, probabilities
 from .reference import ReferenceEngine
 
@@ -17,6 +19,7 @@ __all__ = [
     "ENGINES",
     "BatchGradients",
     "Engine",
+    "EngineWarning",
     "LossRule",
     "OptimizerRule",
     "Program",
@@ -32,8 +35,8 @@ __all__ = [
     "probabilities",
 ]
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (ReferenceEngine(),)}
-DEFAULT = "reference"
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (NativeEngine(), ReferenceEngine())}
+DEFAULT, LAST = "native", "reference"  # what runs a network if nothing is said, and what runs anywhere
 
 
 def available() -> dict[str, str]:
@@ -49,7 +52,10 @@ def available() -> dict[str, str]:
 
 
 def get(engine: str | Engine | None = None) -> Engine:
-    """Return an engine by name; None is the default one, and an engine is returned as it is.
+    """Return an engine by name, or an engine as it is; None is the native one, where it runs, or else the reference.
+
+    Warns:
+        EngineWarning: nothing was asked for, and the native engine cannot run here.
 
     Raises:
         UnknownNameError: there is no engine of that name.
@@ -64,8 +70,11 @@ def get(engine: str | Engine | None = None) -> Engine:
     if name not in ENGINES:
         raise unknown_name("engine", name, ENGINES)
     why = ENGINES[name].unavailable()
+    if why is not None and engine is None:
+        warnings.warn(f"networks run on {LAST!r}, which is slow: {why}", EngineWarning, stacklevel=3)
+        return ENGINES[LAST]
     if why is not None:
-        raise EngineError(f"engine {name!r}", got=why, expected="an engine that runs here", fix=f"use {DEFAULT!r}")
+        raise EngineError(f"engine {name!r}", got=why, expected="an engine that runs here", fix=f"use {LAST!r}")
     return ENGINES[name]
 
 

@@ -24,6 +24,10 @@ Samples = NDArray[np.int64]
 State = dict[str, NDArray[Any]]
 
 
+class EngineWarning(UserWarning):
+    """An engine does its work in another way than was to be expected: slower, but with the same numbers."""
+
+
 class LossRule(Protocol):
     """What an engine needs of a loss: its definition. Faster engines recognise `kind` and compile their own."""
 

@@ -39,7 +39,7 @@ class _Pool2d(Layer):
         rows, columns = self.windows()
         shape = channels, rows.out(height), columns.out(width)
         for window, size, axis in ((rows, height, "row"), (columns, width, "column")):
-            empty = None if self._padding_counts else window.empty(size)
+            empty = None if self.padding_counts else window.empty(size)
             if empty is not None:
                 raise self.fail(
                     f"padding {window.pads(size)} around {size} {axis}s: output {axis} {empty} reads only padding",
@@ -49,7 +49,7 @@ class _Pool2d(Layer):
         return shape
 
     @property
-    def _padding_counts(self) -> bool:
+    def padding_counts(self) -> bool:
         """Whether a window of nothing but padding has a value."""
         return False
 
@@ -194,7 +194,7 @@ class AvgPool2d(_Pool2d):
         return both_axes(self.kernel_size, stride, (1, 1), self.padding, ceil_mode=self.ceil_mode)
 
     @property
-    def _padding_counts(self) -> bool:
+    def padding_counts(self) -> bool:
         """Whether padded places count: the numbers that are asked for, but not those that "same" adds."""
         return self.count_include_pad and self.padding != "same"
 
@@ -206,7 +206,7 @@ class AvgPool2d(_Pool2d):
     def _divisors(self, shape: Shape) -> Array:
         """Return what each place of the output is divided by, (H', W'), for an input of (..., H, W)."""
         rows, columns = (
-            window.counts(size, include_pad=self._padding_counts)
+            window.counts(size, include_pad=self.padding_counts)
             for window, size in zip(self.windows(), shape[-2:], strict=True)
         )
         return np.outer(rows, columns)

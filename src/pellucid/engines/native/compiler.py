@@ -63,7 +63,7 @@ def _module(text: str, target: Target, what: str) -> Any:
     except RuntimeError as error:
         raise EngineError(
             f"engine 'native', compiling {what}",
-            got=f"LLVM's refusal: {str(error).strip().splitlines()[0]}",
+            got=f"LLVM's refusal: {' '.join(str(error).split())[:300]}",
             expected="code that LLVM accepts",
             fix="use engine 'reference', and tell the authors",
         ) from None

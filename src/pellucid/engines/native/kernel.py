@@ -13,8 +13,6 @@ from typing import ClassVar
 from .ir import Code, Value
 from .machine import Target
 
-GENERATOR = 1  # grows when the meaning of kernels changes without their text
-
 
 @dataclass(frozen=True)
 class Kernel:
@@ -35,14 +33,20 @@ class Kernel:
         return len(self.arguments)
 
     def text(self, target: Target) -> tuple[str, str]:
-        """Return the function's name, and the module that holds it, as LLVM IR."""
-        body = self._written(target, "kernel")
-        name = "k" + hashlib.sha256(body.encode()).hexdigest()[:24]
+        """Return a name for the function that its code decides, and the module that holds it, as LLVM IR."""
+        body = self.module(target, "kernel")
+        name = "k" + digest(f"{target} {body}")
         return name, body.replace("@kernel", f"@{name}")
 
-    def _written(self, target: Target, name: str) -> str:
+    def module(self, target: Target, name: str) -> str:
+        """Return the module that holds the function under a name, as LLVM IR."""
         code = Code(target, name, [("ptr", "args"), ("i64", "item")])
         args, item = code.parameters
         pointers = [code.load(args, k, of="ptr") for k in range(self.count())]
         self.write(code, item, *pointers)
         return code.text()
+
+
+def digest(text: str) -> str:
+    """Return a short name for a text, its own for all practical purposes."""
+    return hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -1,0 +1,55 @@
+"""The memory that a program is given from outside: weights, what belongs to a call, and arrays of the caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...network import Network
+from .machine import Target
+from .memory import up
+from .plan import Buffer
+
+RATES = 8  # scalars of an optimizer
+
+
+@dataclass
+class Arguments:
+    """Buffers whose place a program's owner decides.
+
+    Args:
+        weights: by name, all in one array.
+        size: bytes of that array.
+        call: by name, see below.
+
+    What a call tells, for each block of samples: `real`, how many samples are real; `mask`, 1 for them and 0 for free
+    lanes; `samples`, their numbers in the data set; `targets`, their classes; `losses`, the answer. And once: `count`,
+    the batch's samples as a float; `blocks` and `chunks`; `one`, the number 1; `random`, seed and step; `rates`, the
+    optimizer's scalars.
+    """
+
+    weights: dict[str, Buffer]
+    size: int
+    call: dict[str, Buffer]
+
+    @property
+    def buffers(self) -> list[Buffer]:
+        """All of them."""
+        return [*self.weights.values(), *self.call.values()]
+
+
+def arguments_of(net: Network, target: Target) -> Arguments:
+    """Return the buffers of a network's weights and of a call."""
+    weights: dict[str, Buffer] = {}
+    offset = 0
+    for name, spec in net.weights.specs.items():
+        size = 4
+        for length in spec.shape:
+            size *= length
+        weights[name] = Buffer(name, size, "once", "weights", offset, stride=0)
+        offset += up(size)
+    lanes = target.lanes
+    sizes = {"real": 8, "mask": 4 * lanes, "samples": 8 * lanes, "targets": 8 * lanes, "losses": 4 * lanes}
+    call = {name: Buffer(name, up(size), kept=True) for name, size in sizes.items()}
+    once = {"count": 4, "blocks": 8, "chunks": 8, "one": 8, "random": 16, "rates": 4 * RATES}
+    call |= {name: Buffer(name, up(size), "once", kept=True) for name, size in once.items()}
+    return Arguments(weights, offset, call)

@@ -1,0 +1,134 @@
+"""From a network to a plan in sample lanes: for running it, for every value of a run, and for a step of training."""
+
+from __future__ import annotations
+
+import math
+
+from ....layers import Node
+from ....network import Network
+from ....wiring import in_order, name_of
+from ...base import LossRule
+from ..arguments import Arguments, arguments_of
+from ..kernel import Kernel
+from ..layout import maps_of
+from ..machine import Target
+from ..plan import Plan
+from .borders import Copy
+from .builder import Builder
+from .held import Halos, Held
+from .learning import Goal, TrainingBuilder
+from .packing import Pack, Unpack
+from .rules import rule_of
+from .rules.fallback import call_loss
+
+
+def halos_of(net: Network, *, backward: bool) -> Halos:
+    """Return what the layers of a network read around maps."""
+    values = {name_of(node): rule_of(node).halo(node) for node in net.nodes}
+    gradients = {name_of(node): rule_of(node).gradient_halo(node) for node in net.nodes} if backward else {}
+    return Halos(values, gradients)
+
+
+def running_plan(net: Network, target: Target, *, trace: bool, exact: bool) -> tuple[Plan, Arguments]:
+    """Return the plan that makes a network's outputs, or every value of it.
+
+    Args:
+        net: the network; every layer has a rule.
+        target: what to make code for.
+        trace: keep every value.
+        exact: without Winograd's algorithm.
+    """
+    arguments = arguments_of(net, target)
+    halos = halos_of(net, backward=False)
+    b = Builder(net, target, arguments, halos, may_fuse=not trace, may_transform=not exact and not trace)
+    _pack(b, net.inputs)
+    wanted = {name_of(node) for node in net.nodes} if trace else b.outputs
+    for node in net.nodes:
+        rule_of(node).forward(b, node)
+        if name_of(node) in wanted:
+            _unpack(b, node)
+    if not trace:
+        for node in net.inputs:  # an input that is an output too
+            if name_of(node) in wanted:
+                _unpack(b, node)
+    return b.plan, arguments
+
+
+def training_plan(
+    net: Network,
+    target: Target,
+    arguments: Arguments,
+    goal: Goal,
+    loss: Kernel | LossRule,
+    *,
+    exact: bool,
+) -> tuple[Plan, int]:
+    """Return the plan of a training step, and the bytes of one chunk's gradients.
+
+    Args:
+        net: the network; every layer has a rule.
+        target: what to make code for.
+        arguments: the memory that is given from outside.
+        goal: what becomes of the gradients.
+        loss: the kernel that makes losses and their gradient in the first output, or the loss's own definition.
+        exact: without Winograd's algorithm.
+    """
+    halos = halos_of(net, backward=True)
+    b = TrainingBuilder(net, target, arguments, halos, goal, may_transform=not exact)
+    _pack(b, net.inputs)
+    for node in net.nodes:
+        rule_of(node).forward(b, node)
+    last = net.outputs[0]
+    _unpack(b, last)
+    if isinstance(loss, Kernel):
+        _loss(b, last, loss)
+    else:
+        call_loss(b, last, loss)
+    for node in reversed(in_order([last], list(net.inputs))):
+        if b.has_gradient(node) and b.wants(node):
+            rule_of(node).backward(b, node)
+    for node in net.inputs:
+        if goal.inputs_too and b.has_gradient(node):
+            held = b.grad(node)
+            array = b.array(f"gradient of {name_of(node)}", node.shape)
+            b.step(name_of(node), Unpack(held.maps, node.shape), held, arguments.call["real"], array)
+    stride = b.end()
+    return b.plan, stride
+
+
+def _pack(b: Builder, nodes: tuple[Node, ...]) -> None:
+    """Bring the inputs into lanes."""
+    for node in nodes:
+        held = b.new(node)
+        array = b.array(f"input {name_of(node)}", node.shape)
+        b.step(name_of(node), Pack(node.shape, held.maps), array, b.arguments.call["real"], held)
+        b.finished(node)
+
+
+def _unpack(b: Builder, node: Node) -> None:
+    """Write a value out of the lanes for the caller."""
+    held = b.values[name_of(node)]
+    array = b.array(f"value {name_of(node)}", node.shape)
+    b.step(name_of(node), Unpack(held.maps, node.shape), held, b.arguments.call["real"], array)
+
+
+def _loss(b: TrainingBuilder, last: Node, loss: Kernel) -> None:
+    """Make each sample's loss, and its gradient in the output."""
+    held = b.read(last, dense=True)
+    dy, _ = b.into(last)
+    call = b.arguments.call
+    flat = dy if dy.maps.flat else b.hold("gradient of the loss", maps_of(last.shape, dense=True))
+    known = {"y": held, "dy": flat, **{name: call[name] for name in ("targets", "mask", "count", "losses")}}
+    if "wanted" in loss.arguments or getattr(loss, "labels", True) is False:
+        known["targets"] = known["wanted"] = _wanted(b, last)
+    b.step("loss", loss, *(known[name] for name in loss.arguments))
+    if flat is not dy:
+        b.step("loss", Copy(flat.maps, dy.maps), flat, dy)
+
+
+def _wanted(b: Builder, node: Node) -> Held:
+    """Bring targets that are arrays into lanes."""
+    held = b.hold("wanted", maps_of((math.prod(node.shape),)))
+    array = b.array("wanted", node.shape)
+    b.step("loss", Pack((math.prod(node.shape),), held.maps), array, b.arguments.call["real"], held)
+    return held

@@ -1,0 +1,42 @@
+"""How each kind of layer becomes steps in sample lanes: `RULES`, the table by kind; other kinds fall back."""
+
+from __future__ import annotations
+
+from .....layers import Node
+from .base import Rule, layer_of
+from .convolution import ConvRule
+from .dense import FlattenRule, LinearRule
+from .elementwise import ActivationRule, DropoutRule, SoftmaxRule
+from .fallback import FallbackRule
+from .joining import AddRule, ConcatRule
+from .normalization import BatchNormRule
+from .pooling import AveragePoolRule, MaxPoolRule
+
+__all__ = ["RULES", "Rule", "rule_of"]
+
+RULES: dict[str, Rule] = {
+    "Conv2d": ConvRule(),
+    "Linear": LinearRule(),
+    "Flatten": FlattenRule(),
+    "ReLU": ActivationRule(),
+    "LeakyReLU": ActivationRule(),
+    "Tanh": ActivationRule(),
+    "Sigmoid": ActivationRule(),
+    "Softmax": SoftmaxRule(),
+    "MaxPool2d": MaxPoolRule(),
+    "GlobalMaxPool2d": MaxPoolRule(),
+    "AvgPool2d": AveragePoolRule(),
+    "AdaptiveAvgPool2d": AveragePoolRule(),
+    "GlobalAvgPool2d": AveragePoolRule(),
+    "Add": AddRule(),
+    "Concat": ConcatRule(),
+    "BatchNorm2d": BatchNormRule(),
+    "Dropout": DropoutRule(),
+    "Dropout2d": DropoutRule(),
+}
+_FALLBACK = FallbackRule()
+
+
+def rule_of(node: Node) -> Rule:
+    """Return the rule of a node's layer: that of its kind, or the one that calls its own definition."""
+    return RULES.get(layer_of(node).kind, _FALLBACK)

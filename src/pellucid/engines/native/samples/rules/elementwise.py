@@ -1,0 +1,91 @@
+"""Activations, softmax and dropout: every number by itself, or along one axis."""
+
+from __future__ import annotations
+
+from .....layers import Node
+from .....random import name_key
+from .....wiring import name_of
+from ..builder import Builder
+from ..dropout import DropoutForward
+from ..elementwise import Activation, Backward, Forward
+from ..held import Held
+from ..learning import TrainingBuilder
+from ..softmax import SoftmaxBackward, SoftmaxForward
+from .base import Rule, layer_of
+
+_KINDS = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "Tanh": "tanh", "Sigmoid": "sigmoid"}
+
+
+def activation_of(node: Node) -> Activation | None:
+    """Return what a node's layer does to each number, or None if it is no activation."""
+    layer = layer_of(node)
+    if layer.kind not in _KINDS:
+        return None
+    return Activation(_KINDS[layer.kind], *(float(value) for value in layer.config().values()))  # pyright: ignore[reportArgumentType]
+
+
+class ActivationRule(Rule):
+    """Activations, unless the step before did them already."""
+
+    def forward(self, b: Builder, node: Node) -> None:
+        """Add the function, unless it is done."""
+        if b.fused_with(node) is not None:
+            return
+        activation = activation_of(node)
+        assert activation is not None
+        x, y = b.read(node.inputs[0]), b.new(node)
+        b.step(name_of(node), Forward(activation, x.maps, y.maps), x, y)
+        b.finished(node)
+
+    def backward(self, b: TrainingBuilder, node: Node) -> None:
+        """Multiply with the slope; in place where the layer before was fused with this one."""
+        activation = activation_of(node)
+        assert activation is not None
+        name, dy = name_of(node), b.grad(node)
+        dx, add = b.into(node.inputs[0])
+        seen = b.values[name] if activation.needs == "y" else b.values[name_of(node.inputs[0])]
+        in_place = dx.buffer is dy.buffer
+        b.step(name, Backward(activation, seen.maps, dy.maps, dx.maps, add and not in_place), seen, dy, dx)
+
+
+class SoftmaxRule(Rule):
+    """Softmax along one axis."""
+
+    def forward(self, b: Builder, node: Node) -> None:
+        """Add it."""
+        x, y = b.read(node.inputs[0], dense=True), b.new(node)
+        kernel = SoftmaxForward(node.shape, layer_of(node).axis, x.maps, y.maps)
+        b.step(name_of(node), kernel, x, y)
+        b.finished(node)
+
+    def backward(self, b: TrainingBuilder, node: Node) -> None:
+        """Add its gradient."""
+        name = name_of(node)
+        y, dy = b.values[name], b.grad(node)
+        dx, add = b.into(node.inputs[0])
+        b.step(name, SoftmaxBackward(node.shape, layer_of(node).axis, y.maps, dy.maps, dx.maps, add), y, dy, dx)
+
+
+class DropoutRule(Rule):
+    """Dropout: in training a mask, otherwise nothing."""
+
+    def forward(self, b: Builder, node: Node) -> None:
+        """Multiply with the mask."""
+        if b.is_same(node):
+            b.same(node)
+            return
+        x, y = b.read(node.inputs[0]), b.new(node)
+        self._mask(b, node, x, y, add=False)
+        b.finished(node)
+
+    def backward(self, b: TrainingBuilder, node: Node) -> None:
+        """Multiply the gradient with the same mask."""
+        dy = b.grad(node)
+        dx, add = b.into(node.inputs[0])
+        self._mask(b, node, dy, dx, add=add)
+
+    def _mask(self, b: Builder, node: Node, source: Held, target: Held, *, add: bool) -> None:
+        layer, name, call = layer_of(node), name_of(node), b.arguments.call
+        per_map = layer.mask_shape(node.shape) != node.shape
+        kernel = DropoutForward(source.maps, target.maps, layer.p, name_key(name), per_map, add)
+        b.step(name, kernel, source, call["samples"], call["random"], target)
