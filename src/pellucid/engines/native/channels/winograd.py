@@ -23,9 +23,7 @@ from .layout import Blocked
 from .stages import Stages
 from .tiles import group_of
 
-ROOM = 560 << 10  # bytes of points that may stay in the second cache beside sums and weights
 AT_ONCE = 64  # tiles that share a reading of the weights, where points need not stay in the second cache
-ITEMS = 8  # enough that two to four threads finish together
 
 
 @dataclass(frozen=True)
@@ -154,9 +152,8 @@ class WinogradConv(Winograd):
 
     @cached_property
     def _together(self) -> int:
-        """Tiles of a group."""
-        most = max(1, ROOM // ((self.size + TAPS - 1) ** 2 * self.x.blocks * self.x.lanes * 4))
-        return tiles_of(self._tiles, min(most, AT_ONCE), ITEMS)
+        """Tiles of a group: no more than a product makes at once, since reading the weights again costs little."""
+        return tiles_of(self._tiles, 14)
 
 
 @dataclass(frozen=True)
@@ -246,13 +243,25 @@ def halo(geometry: ConvGeometry, height: int, width: int, size: int) -> tuple[in
     return sides[0], sides[1], sides[2], sides[3]
 
 
-def tiles_of(tiles: int, most: int, items: int) -> int:
-    """Return how many tiles a group has, so that there are enough groups, and little is made twice."""
-    most = min(tiles, most, max(14, tiles // items))
-    return min(range(max(1, most // 2), most + 1), key=lambda count: (-(-tiles // count) * count, -count))
+def tiles_of(tiles: int, most: int) -> int:
+    """Return how many tiles a group has, so that two threads end together, and little is made twice.
+
+    >>> tiles_of(196, 14), tiles_of(49, 14), tiles_of(16, 14)
+    (14, 13, 8)
+    """
+
+    def cost(together: int) -> int:
+        groups = -(-tiles // together)
+        return -(-groups // 2) * together
+
+    return min(range(min(tiles, most), min(tiles, most) // 2, -1), key=cost)
 
 
 def groups_of_tiles(tiles: int) -> tuple[int, int]:
-    """Return the tiles of a group, and the groups, where all points of the map are made before the products."""
-    together = tiles_of(tiles, AT_ONCE, 1)
-    return together, -(-tiles // together)
+    """Return the tiles of a group, and the groups, where all points of the map are made before the products.
+
+    >>> groups_of_tiles(49), groups_of_tiles(196)
+    ((49, 1), (49, 4))
+    """
+    groups = -(-tiles // AT_ONCE)
+    return -(-tiles // groups), groups
