@@ -102,6 +102,8 @@ class Problem:
             return drawn.astype(np.float32).astype(np.float64)
 
         layer, self.geometry = self.layer, geometry_of(self.layer, self.shape)
+        # Pointwise kernels run over rows that follow one another; others write into the midst of a halo.
+        self.around = (0, 0, 0, 0) if layer.kernel_size == (1, 1) else (1, 0, 2, 1)
         self.x = numbers(self.lanes, *self.shape)
         self.w = {name: numbers(*weight.shape) for name, weight in layer.weights(self.shape).items()}
         self.out = layer.output_shape(self.shape)
@@ -122,7 +124,7 @@ class Problem:
 
     def forward(self, target: Target, activation: Activation | None) -> None:
         """Check the output."""
-        x, y = Maps(*self.shape).with_halo(*halo_of(self.geometry)), Maps(*self.out).with_halo(1, 0, 0, 2)
+        x, y = Maps(*self.shape).with_halo(*halo_of(self.geometry)), Maps(*self.out).with_halo(*self.around)
         result = laid(y, np.full_like(self.dy, UNTOUCHED), (0, 0, 0, 0), UNTOUCHED)
         bias = [guarded(self.w["bias"])[16:]] if self.layer.bias else []
         kernel = ConvForward(x, y, self.geometry, self.layer.bias, activation)
@@ -135,7 +137,7 @@ class Problem:
     def input_gradient(self, target: Target, *, add: bool) -> None:
         """Check the input's gradient."""
         halo = gradient_halo(self.geometry, *self.shape[1:], *self.out[1:])
-        dy, dx = Maps(*self.out).with_halo(*halo), Maps(*self.shape).with_halo(0, 1, 2, 0)
+        dy, dx = Maps(*self.out).with_halo(*halo), Maps(*self.shape).with_halo(*self.around)
         result = laid(dx, np.full_like(self.x, 3), (0, 0, 0, 0), UNTOUCHED)
         kernel = ConvInputGradient(dy, dx, self.geometry, add, whole=False)
         run(kernel, laid(dy, self.dy, halo), guarded(self.w["weight"])[16:], result, target=target)
@@ -146,7 +148,7 @@ class Problem:
 
     def weight_gradient(self, target: Target) -> None:
         """Check the gradients of weights and bias, which are added to what is there."""
-        x, dy = Maps(*self.shape).with_halo(*halo_of(self.geometry)).with_halo(1, 1, 0, 1), Maps(*self.out)
+        x, dy = Maps(*self.shape).with_halo(*halo_of(self.geometry)).with_halo(*self.around), Maps(*self.out)
         results = {name: guarded(np.full(value.shape, 2)) for name, value in self.w.items()}
         kernel = ConvWeightGradient(x, dy, self.geometry, self.layer.bias)
         source = laid(x, self.x, halo_of(self.geometry))

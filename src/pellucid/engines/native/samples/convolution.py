@@ -147,6 +147,6 @@ def _run(task: Correlation, rows: list[Axis], columns: list[Axis]) -> None:
             # Pointwise between maps whose rows follow one another: a single row, which makes the better tiles.
             plain = all(axis.taps == axis.step == axis.advance == 1 and axis.first == 0 for axis in (row, column))
             if plain and task.source.row == task.result.row == width == column.count:
-                correlate(task, replace(row, count=1), replace(column, count=row.count * width))
+                correlate(replace(task, zeros=False), replace(row, count=1), replace(column, count=row.count * width))
             else:
                 correlate(task, row, column)

@@ -9,7 +9,7 @@ from ..ir import Number, Value
 from .correlation import Correlation, Place
 from .geometry import Axis
 from .products import add_products
-from .tiles import several
+from .tiles import fits, several
 
 UNROLLED = 256  # products written out in the inner loop of a kernel's main tile
 UNROLLED_REST = 96  # and in those of the tiles at its edges
@@ -92,7 +92,7 @@ class Tile:
         def spread(j: int, b: int) -> Value:
             return code.broadcast(weight, j * self.task.weights.result_step + b * columns.tap_step)
 
-        if taps > 1 and m * n + m * taps + 2 <= code.target.registers:
+        if taps > 1 and fits(m, n, code.target, held=m * taps):
             return self._sharing(m, n, met, x, spread, sums)
         for b, places in enumerate(met):
 

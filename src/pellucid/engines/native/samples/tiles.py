@@ -14,7 +14,7 @@ from ..ir import Code, Number, Value
 from ..machine import Target
 
 BUSY = 8  # accumulators that hide the latency of a multiplier: two a cycle, done four cycles later
-TURN = 2  # what a tile costs beside its products, in products
+LOOP = 8  # the time of a loop's turn, in quarters of a product
 LONG = 1 << 60  # a time longer than any
 
 
@@ -40,17 +40,27 @@ class Cut:
         return [part for part in ((self.tile, self.count), (self.rest, 1)) if part[0] and part[1]]
 
 
-def fits(m: int, n: int, target: Target) -> bool:
-    """Return whether a tile's accumulators and operands fit the registers."""
+def fits(m: int, n: int, target: Target, *, held: int | None = None) -> bool:
+    """Return whether a tile's accumulators and operands fit the registers.
+
+    Args:
+        m: rows of the tile.
+        n: its columns.
+        target: whose registers.
+        held: operands that are held; the smaller set, if None.
+    """
     spare = 1 if target.fused else 5  # without fused instructions products lie in registers of their own
     if min(m, n) == 1:
-        spare += 1  # an operand of a single product is overwritten by the sum, which so moves from register to register
-    return m * n + min(m, n) + 1 + spare <= target.registers
+        spare += 3  # an operand of a single product is overwritten by the sum, which so moves from register to register
+    return m * n + (min(m, n) if held is None else held) + 1 + spare <= target.registers
 
 
 def cost(m: int, n: int) -> int:
-    """Return the time of one step of a tile, in products."""
-    return max(m * n, m + n, BUSY) + TURN
+    """Return the time of one step of a tile, in quarters of a product.
+
+    Beside the products there is the loop, and what waits for operands: places come from farther away than weights.
+    """
+    return 4 * max(m * n, m + n, BUSY) + LOOP + m + 2 * n
 
 
 def best_cuts(
@@ -62,7 +72,7 @@ def best_cuts(
     steps: Callable[[int], list[tuple[int, int]]] | None = None,
     most: int | None = None,
 ) -> tuple[int, Cut, Cut]:
-    """Return the time that two axes take in the best tiles, in products, and how they are cut.
+    """Return the time that two axes take in the best tiles, in quarters of a product, and how they are cut.
 
     Args:
         first: the size of one axis.
