@@ -37,6 +37,10 @@ CASES = [  # inputs, outputs, height, width, padding
     (2, 9, 2, 6, ((1, 1), (2, 0))),  # one row of tiles, cut
     (70, 6, 5, 4, ((0, 2), (2, 1))),  # more channels than are summed at once
 ]
+LARGER = [
+    (17, 4, 9, 14, ((1, 1), (1, 1))),  # more than one group of tiles
+    (257, 70, 3, 4, ((1, 1), (1, 1))),  # more sums than are kept at once
+]
 
 
 def places(maps: Maps, buffer: Floats) -> Floats:
@@ -153,7 +157,7 @@ def test_the_inputs_gradient_is_the_layers(case: tuple[int, ...], add: bool, tar
 
 
 @TARGETS
-@pytest.mark.parametrize("case", [*CASES, (17, 4, 9, 14, ((1, 1), (1, 1)))], ids=str)  # more than one group of tiles
+@pytest.mark.parametrize("case", [*CASES, *LARGER], ids=str)
 def test_the_weights_gradient_is_the_layers(case: tuple[int, ...], target: Target) -> None:
     """It is summed over places and samples, and added to what is there; so is the bias's."""
     problem = Problem(case, target.lanes)

@@ -48,15 +48,16 @@ class WinogradWeightGradient(Kernel):
 
     def scratch(self, target: Target) -> int:
         """Return how many vectors of scratch it needs."""
-        return Room(self.x.channels, self.dy.channels, target).starts[-1]
+        return self._room(target).starts[-1]
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
         """Write the loop over groups of tiles, and the way back to weights."""
         x, dy, dweight, *dbias, scratch = pointers
-        room = Room(self.x.channels, self.dy.channels, code.target)
+        room = self._room(code.target)
         (top, _), (left, _) = self.geometry.padding
         tiling = Tiling(self.x, self.dy, top, left, code.target)
         zeros, sums, images, gradients, turned, _ = (code.address(scratch, start) for start in room.starts)
+        multiply = partial(_multiply, code, room, turned, gradients, sums)
         if dbias:
             _add_bias(code, self.dy, dy, dbias[0])
         for k in range(room.high * room.wide):
@@ -68,12 +69,21 @@ class WinogradWeightGradient(Kernel):
             code.loop(count, partial(_transform_inputs, code, tiling, room, x, images, turned, first))
             code.loop(count, partial(_transform_gradients, code, tiling, room, dy, gradients, first))
             new = code.compare("eq", code.constant(first, "i64"), 0)
-            _multiply(
-                code, room, turned, gradients, sums, count * code.lanes, lambda sums: code.select(new, zeros, sums)
-            )
+
+            def outputs(start: Number) -> None:
+                multiply(start, count * code.lanes, lambda sums: code.select(new, zeros, sums))
+                if tiling.tiles <= GROUP:
+                    _finish(code, room, sums, images, dweight, start)
+
+            code.loop(room.rows, outputs, step=room.at_once)
 
         code.loop(tiling.tiles, group, step=GROUP)
-        _finish(code, room, sums, images, dweight)
+        if tiling.tiles > GROUP:
+            _finish(code, room, sums, images, dweight, 0)
+
+    def _room(self, target: Target) -> Room:
+        tiles = -(-self.dy.height // TILE) * -(-self.dy.width // TILE)
+        return Room(self.x.channels, self.dy.channels, tiles, target)
 
 
 def _add_bias(code: Code, maps: Maps, dy: Value, dbias: Value) -> None:
@@ -174,19 +184,21 @@ def _multiply(
     turned: Value,
     gradients: Value,
     sums: Value,
+    first: Number,
     steps: Value,
     before: Callable[[Value], Value],
 ) -> None:
     """Write sums = what was before + gradients * turned inputs, for each point, over the samples of some tiles."""
     high, wide = room.high, room.wide
+    count = room.count(code, room.rows, first)
 
     def point(p: Number) -> None:
         def strip(s: Number) -> None:
             columns = code.address(turned, p * room.turned + s * (room.steps * wide))
 
             def rows(o: Number) -> None:
-                left = code.address(gradients, p * room.gradients + o * GROUP)
-                place = code.address(sums, p * room.sums + s * (room.rows * wide) + o * wide)
+                left = code.address(gradients, p * room.gradients + o * GROUP + first * GROUP)
+                place = code.address(sums, p * room.sums + s * (room.at_once * wide) + o * wide)
 
                 def step(k: Value, *totals: Value) -> tuple[Value, ...]:
                     vectors = [code.load(columns, k * wide + c) for c in range(wide)]
@@ -201,23 +213,23 @@ def _multiply(
                 for n, total in enumerate(totals):
                     code.store(code.load(start, n) + total, place, n)
 
-            code.loop(room.rows, rows, step=high)
+            code.loop(count, rows, step=high)
 
         code.loop(room.strips, strip)
 
     code.loop(POINTS, point)
 
 
-def _finish(code: Code, room: Room, sums: Value, staging: Value, dweight: Value) -> None:
+def _finish(code: Code, room: Room, sums: Value, staging: Value, dweight: Value, first: Number) -> None:
     """Write the way from sums of points to weights, and add them to what is there."""
     taps, lanes = TAPS * TAPS, code.lanes
 
     def output(o: Number) -> None:
-        weights = code.address(dweight, o * (room.inputs * taps), of="float")
+        weights = code.address(dweight, (first + o) * (room.inputs * taps), of="float")
 
         def block(b: Number) -> None:
             strip, inner = divided(code.constant(b, "i64"), room.wide)
-            source = code.address(sums, strip * (room.rows * room.wide) + o * room.wide + inner)
+            source = code.address(sums, strip * (room.at_once * room.wide) + o * room.wide + inner)
             transform(
                 code,
                 transposed(WEIGHT),
@@ -237,4 +249,4 @@ def _finish(code: Code, room: Room, sums: Value, staging: Value, dweight: Value)
 
         code.loop(room.blocks, block)
 
-    code.loop(room.outputs, output)
+    code.loop(room.count(code, room.outputs, first), output)

@@ -10,6 +10,7 @@ from ..machine import Target
 from .winograd_weights import POINTS
 
 GROUP = 4  # tiles whose products are summed before they are added to those of the tiles before
+SUMS = 2**21  # bytes of sums that are made and used up before others, where a single group of tiles makes them final
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,13 @@ class Room:
 
     Args:
         inputs, outputs: channels.
+        tiles: of a map.
         target: the instruction set.
     """
 
     inputs: int
     outputs: int
+    tiles: int
     target: Target
 
     @property
@@ -51,6 +54,14 @@ class Room:
         return -(-self.outputs // self.high) * self.high
 
     @property
+    def at_once(self) -> int:
+        """Output channels whose sums are kept at once: all, unless one group of tiles makes them final."""
+        if self.tiles > GROUP:
+            return self.rows
+        each = POINTS * self.strips * self.wide * self.target.lanes * 4 * self.high
+        return min(self.rows, max(1, SUMS // each) * self.high)
+
+    @property
     def steps(self) -> int:
         """Tiles times samples of a group."""
         return GROUP * self.target.lanes
@@ -58,7 +69,7 @@ class Room:
     @property
     def sums(self) -> int:
         """Sums of one point."""
-        return self.rows * self.strips * self.wide | 1
+        return self.at_once * self.strips * self.wide | 1
 
     @property
     def image(self) -> int:
@@ -87,3 +98,9 @@ class Room:
         if self.inputs % lanes == 0:
             return lanes
         return code.call("smin", code.constant(self.inputs - block * lanes, "i64"), code.constant(lanes, "i64"))
+
+    def count(self, code: Code, outputs: int, first: Number) -> Number:
+        """Return how many of the output channels from `first` on are made at once."""
+        if outputs % self.at_once == 0:
+            return self.at_once
+        return code.call("smin", code.constant(outputs - first, "i64"), code.constant(self.at_once, "i64"))
