@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from .machine import usable_cores
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 240  # seconds for one answer: the slowest compiler needs less
+DIE_WITH_PARENT = 1  # Linux's PR_SET_PDEATHSIG
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PELLUCID_THREADS")
 
 
@@ -43,7 +45,7 @@ class Child:
             stderr=self._said,
             env=environment,
             cwd=ROOT,
-            preexec_fn=lambda: os.sched_setaffinity(0, cores),
+            preexec_fn=lambda: _bind(cores),
         )
         theirs.close()
         self.process.send_signal(signal.SIGSTOP)
@@ -79,6 +81,13 @@ class Child:
         self._said.seek(0)
         lines = self._said.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"it ended with code {self.process.returncode}"
+
+
+def _bind(cores: list[int]) -> None:
+    """Keep this process to the cores, and let it die with its parent: a stopped one would not notice."""
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, cores)
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
 
 
 @contextmanager

@@ -85,7 +85,8 @@ def _measured(work: Work, started: dict[str, Child], threads: int, rounds: int) 
         found.failures[peer].append(f"{found.settings[peer]}: {why}")
     for peer in found.times:
         started[peer].ask("drop")
-    tell(f"{work.name}, {threads} threads: " + ", ".join(f"{p} {found.seconds(p) * 1e3:.3f} ms" for p in found.times))
+    told = (f"{peer} {found.seconds(peer) * 1e3:.3f} ({min(taken) * 1e3:.3f})" for peer, taken in found.times.items())
+    tell(f"{work.name}, {threads} threads, median (best) in ms: {', '.join(told)}")
     return found
 
 
