@@ -31,7 +31,7 @@ class Builder:
         net: the network.
         target: what the kernels are made for.
         rewriting: which layers others do.
-        halos: by layer's name, what it reads around its input.
+        halo: tells what a layer reads around its input.
         may_fuse: a step may do several layers, whose own values are then nowhere.
         may_transform: Winograd's algorithm may be used.
         single: one image, whose steps threads share; without it each image is one thread's.
@@ -42,13 +42,13 @@ class Builder:
         net: Network,
         target: Target,
         rewriting: Rewriting,
-        halos: dict[str, Halo],
+        halo: Callable[[Builder, Node], Halo],
         *,
         may_fuse: bool,
         may_transform: bool,
         single: bool,
     ) -> None:
-        self.net, self.target, self.rewriting, self.halos = net, target, rewriting, halos
+        self.net, self.target, self.rewriting, self._halo = net, target, rewriting, halo
         self.may_fuse, self.may_transform, self.single = may_fuse, may_transform, single
         self.plan = Plan("channels", target.lanes)
         self.values: dict[str, Held | Flattened] = {}
@@ -99,6 +99,10 @@ class Builder:
         """Return new memory for maps."""
         return Held(self.buffer(name, maps.floats * 4), maps)
 
+    def scratch(self, layer: str, floats: int) -> Buffer:
+        """Return memory that one item of a step uses."""
+        return self.buffer(f"scratch of {layer}", floats * 4, copies="thread")
+
     def array(self, name: str, shape: Shape) -> Buffer:
         """Return an array of the caller's, (N, ...), image by image."""
         if name not in self._arrays:
@@ -123,7 +127,7 @@ class Builder:
 
     def new(self, node: Node) -> Held:
         """Return memory for a node's value, with room around it for those who read it."""
-        halo = widest([self.halos[name_of(reader)] for reader in self._all_readers(node)])
+        halo = widest([self._halo(self, reader) for reader in self._all_readers(node)])
         maps = blocked_of(node.shape, self.target.lanes)
         held = self.hold(name_of(node), maps.with_halo(*halo) if len(node.shape) == 3 else maps)
         self.values[name_of(node)] = held

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ....layers import Node
 from ....network import Network
 from ....wiring import name_of
 from ..machine import Target
 from ..plan import Buffer, Plan
 from ..rewrite import Rewriting, rewritten
+from ..samples.held import Halo
 from .builder import Builder
 from .held import Packed
 from .rules import RULES
@@ -43,8 +45,7 @@ def running_plan(net: Network, target: Target, *, trace: bool, exact: bool, sing
         single: for one image, whose layers threads share; without it each image is one thread's.
     """
     rewriting = rewritten(net, fold=not trace)
-    halos = {name_of(node): RULES[layer_of(node).kind].halo(node) for node in net.nodes}
-    b = Builder(net, target, rewriting, halos, may_fuse=not trace, may_transform=not exact, single=single)
+    b = Builder(net, target, rewriting, _halo, may_fuse=not trace, may_transform=not exact, single=single)
     wanted = {name_of(node) for node in net.nodes} if trace else b.outputs
     for node in (*(() if trace else net.inputs), *net.nodes):
         if node.layer is not None and name_of(node) not in b.done:
@@ -52,3 +53,7 @@ def running_plan(net: Network, target: Target, *, trace: bool, exact: bool, sing
         if name_of(node) in wanted:
             b.unpack(node)
     return Running(b.plan, rewriting, b.packed, b.images)
+
+
+def _halo(b: Builder, node: Node) -> Halo:
+    return RULES[layer_of(node).kind].halo(b, node)
