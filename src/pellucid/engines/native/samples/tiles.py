@@ -49,7 +49,7 @@ def fits(m: int, n: int, target: Target, *, held: int | None = None) -> bool:
         target: whose registers.
         held: operands that are held; the smaller set, if None.
     """
-    spare = 1 if target.fused else 5  # without fused instructions products lie in registers of their own
+    spare = 1 if target.fused else 6  # without fused instructions products, and soon sums, lie in other registers
     if min(m, n) == 1:
         spare += 3  # an operand of a single product is overwritten by the sum, which so moves from register to register
     return m * n + (min(m, n) if held is None else held) + 1 + spare <= target.registers
