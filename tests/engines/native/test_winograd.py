@@ -93,6 +93,7 @@ class Problem:
         self.w = {name: value.astype(np.float32).astype(float) for name, value in self.w.items()}
         self.y = layer.forward(self.x, w=self.w, run=Run())
         self.dy = rng.standard_normal(self.y.shape).astype(np.float32).astype(float)
+        self.dy[-1] = 0  # a free lane's
         gradients = layer.backward(self.dy, self.x, y=self.y, w=self.w, run=Run())
         (self.dx,), self.dw = gradients.inputs, gradients.weights
 
@@ -141,7 +142,7 @@ def test_the_output_is_the_layers(case: tuple[int, ...], target: Target) -> None
 @pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.parametrize("add", [False, True])
 def test_the_inputs_gradient_is_the_layers(case: tuple[int, ...], add: bool, target: Target) -> None:
-    """It is stored, or added to what is there; of the output's gradient it reads 2 - padding places around."""
+    """It is stored, or added to what is there; it reads 2 - padding places around; a free lane's stays zero."""
     problem = Problem(case, target.lanes)
     (top, bottom), (left, right) = problem.geometry.padding
     halo = (2 - top, 2 - bottom, 2 - left, 2 - right)
@@ -153,7 +154,9 @@ def test_the_inputs_gradient_is_the_layers(case: tuple[int, ...], add: bool, tar
         inside(dx, result)[...] = 2
     run(kernel, laid(dy, problem.dy, halo), u, result, scratch, target=target)
     assert np.all(scratch[-GUARD:] == UNTOUCHED)
-    assert_promised(taken(dx, result), problem.dx + 2 if add else problem.dx)
+    found = taken(dx, result)
+    assert_promised(found, problem.dx + 2 if add else problem.dx)
+    assert np.all(found[-1] == (2 if add else 0))
 
 
 @TARGETS
@@ -197,7 +200,7 @@ def test_the_error_is_as_small_as_promised(channels: int) -> None:
 @pytest.mark.parametrize("target", [x86("avx512"), x86("avx2"), x86("sse2"), neon()], ids=lambda target: target.name)
 def test_nothing_spills(target: Target) -> None:
     """Sums and transforms stay in the registers of every target."""
-    for inputs, outputs, size in ((64, 64, 14), (5, 7, 9), (3, 8, 8)):
+    for inputs, outputs, size in ((64, 64, 14), (5, 7, 9)):
         geometry = ConvGeometry(inputs, outputs, (3, 3), padding=((1, 1), (1, 1)))
         x, y = Maps(inputs, size, size, 1, 1, 1, 1), Maps(outputs, size, size)
         kernels: list[Kernel] = [

@@ -11,14 +11,9 @@ from .geometry import ConvGeometry
 from .winograd_weights import POINTS
 
 LANES = 16
-INPUT, OUTPUT, TURN, GRADIENT, WAY_BACK = (
-    340,
-    260,
-    220,
-    260,
-    44,
-)  # of a tile and channel; the last, of a weight's kernel
-GAIN = 1.2  # below it, the weights' transform, which comes once a batch, may take what was gained
+INPUT, OUTPUT, TURN, GRADIENT = 340, 260, 220, 260  # of a tile and channel
+WEIGHTS, WAY_BACK = 25, 44  # of a weight's kernel; the first, of its transform, which a few blocks of samples share
+GAIN = 1.1  # what is to be gained at least
 
 
 def pays(geometry: ConvGeometry, height: int, width: int) -> bool:
@@ -33,9 +28,14 @@ def pays(geometry: ConvGeometry, height: int, width: int) -> bool:
     >>> pays(ConvGeometry(64, 64, (3, 3), padding=same), 16, 16), pays(ConvGeometry(1, 32, (3, 3)), 26, 26)
     (True, False)
     """
-    inputs, outputs, tiles = geometry.inputs, geometry.outputs, _tiles(height, width)
-    products = POINTS * inputs * outputs * max(tiles, 2)
-    return _fits(geometry) and _gains(geometry, height, width, products + tiles * (INPUT * inputs + OUTPUT * outputs))
+    pairs, tiles = geometry.inputs * geometry.outputs, _tiles(height, width)
+    transforms = tiles * (INPUT * geometry.inputs + OUTPUT * geometry.outputs) + WEIGHTS * pairs
+    products = POINTS * pairs * max(tiles, 2)  # of one tile, they take as long as of two
+    rows, columns = (
+        TAPS * size - sum(side * (side + 1) // 2 for side in sides)  # the direct kernel leaves out zeros around maps
+        for size, sides in zip((height, width), geometry.padding, strict=True)
+    )
+    return _fits(geometry) and rows * columns * pairs > GAIN * (products + transforms)
 
 
 def weight_gradient_pays(geometry: ConvGeometry, height: int, width: int) -> bool:
@@ -54,7 +54,8 @@ def weight_gradient_pays(geometry: ConvGeometry, height: int, width: int) -> boo
     inputs = -(-geometry.inputs // LANES) * LANES  # lanes are channels here, and work whether or not they hold one
     products = POINTS * inputs * outputs * tiles
     transforms = tiles * ((INPUT + TURN) * inputs + GRADIENT * outputs) + WAY_BACK * inputs * outputs
-    return _fits(geometry) and _gains(geometry, height, width, products + transforms)
+    direct = TAPS * TAPS * geometry.inputs * outputs * height * width
+    return _fits(geometry) and direct > GAIN * (products + transforms)
 
 
 def _fits(geometry: ConvGeometry) -> bool:
@@ -64,7 +65,3 @@ def _fits(geometry: ConvGeometry) -> bool:
 
 def _tiles(height: int, width: int) -> int:
     return -(-height // TILE) * -(-width // TILE)
-
-
-def _gains(geometry: ConvGeometry, height: int, width: int, time: int) -> bool:
-    return TAPS * TAPS * geometry.inputs * geometry.outputs * height * width > GAIN * time
