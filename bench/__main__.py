@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from .compare import ROUNDS, compare
-from .machine import usable_cores
+from .machine import Moment, usable_cores
 from .own import own
 from .page import page
 from .peak import peak
@@ -34,9 +34,12 @@ def main() -> None:
         parser.error("--works measures a part of the page: print it with --print")
     works = [WORKS[name] for name in options.works or WORKS]
     counts = options.threads or [count for count in (2, 1) if count <= len(usable_cores())]
+    began = Moment.now()
     found = [one for count in counts for one in compare(works, options.peers, count, options.rounds)]
+    ended = Moment.now()
+    others = began.others(ended) if began and ended else None
     rows = promised(options.seeds, options.browser) if whole else []
-    text = page(rows, found, own(options.peers) if whole else [], options.peers, peak())
+    text = page(rows, found, own(options.peers) if whole else [], options.peers, peak(), others)
     print(text)
     if not options.print:
         PAGE.write_text(text, encoding="utf-8")

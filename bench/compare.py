@@ -23,6 +23,7 @@ from .works import CHECKED_STEPS, MOMENTUM, RATE, Work
 
 TRIALS = 3  # rounds to choose a setting
 ROUNDS = 15
+TARGET_THREADS = 2
 SLICE = 0.15  # seconds that one is timed at a time; slower works run once
 
 
@@ -55,6 +56,10 @@ class Comparison:
         if peer == OURS or peer not in self.times or OURS not in self.times:
             return None
         return Ratio.of(self.times[peer], self.times[OURS])
+
+    def target(self, peer: str) -> float | None:
+        """Return what the ratio should be: targets are set for two threads."""
+        return self.work.targets.get(peer) if self.threads == TARGET_THREADS else None
 
 
 def compare(works: Iterable[Work], peers: list[str], threads: int, rounds: int = ROUNDS) -> list[Comparison]:

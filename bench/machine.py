@@ -6,6 +6,8 @@ import datetime
 import importlib.metadata
 import os
 import platform
+import time
+from dataclasses import dataclass
 from pathlib import Path
 
 WIDE = ("sse4_2", "avx", "avx2", "fma", "f16c", "avx512", "avx_vnni", "amx", "asimd", "sve", "bf16")  # of vectors
@@ -35,6 +37,31 @@ def _told(what: str) -> str:
 def usable_cores() -> set[int]:
     """Return the numbers of the cores that this process may use."""
     return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How many seconds the clock, all cores and our own processes have run."""
+
+    clock: float
+    everybody: float
+    ourselves: float
+
+    @classmethod
+    def now(cls) -> Moment | None:
+        """Return this moment, counting our processes that have ended, or None where the system does not tell."""
+        stat = Path("/proc/stat")
+        if not stat.exists():
+            return None
+        user, nice, system, _, _, interrupts, soft, stolen = map(int, stat.read_text().split()[1:9])
+        busy = (user + nice + system + interrupts + soft + stolen) / os.sysconf("SC_CLK_TCK")
+        return cls(time.monotonic(), busy, sum(os.times()[:4]))
+
+    def others(self, then: Moment) -> float:
+        """Return the share of the cores' time that others took from this moment until then."""
+        cores = os.cpu_count() or 1
+        busy = (then.everybody - self.everybody) - (then.ourselves - self.ourselves)
+        return max(0.0, busy / (cores * (then.clock - self.clock)))
 
 
 def versions(packages: tuple[str, ...]) -> str:

@@ -56,7 +56,7 @@ def overview(found: list[Comparison], peers: list[str]) -> str:
 def score(found: list[Comparison]) -> str:
     """Return how many comparisons were won and lost, and how many targets were met."""
     judged = [(one, peer, ratio.median) for one in found for peer in one.times if (ratio := one.ratio(peer))]
-    targets = [(one.work.targets[peer], value) for one, peer, value in judged if peer in one.work.targets]
+    targets = [(target, value) for one, peer, value in judged if (target := one.target(peer)) is not None]
     won = sum(value > 1 for _, _, value in judged)
     met = sum(value >= target for target, value in targets)
     slower = len(judged) - won
@@ -83,7 +83,7 @@ def _judged(one: Comparison, peer: str) -> tuple[str, str]:
     ratio = one.ratio(peer)
     if ratio is None:
         return "", ""
-    target = one.work.targets.get(peer)
+    target = one.target(peer)
     met = "" if target is None else f">= {target:g}: {'met' if ratio.median >= target else 'missed'}"
     return f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})", met
 
@@ -105,6 +105,15 @@ def shares(found: list[Comparison], peak: float) -> str:
     return f"### Our share of the processor's peak\n\n{said}\n{table(('what', 'threads', 'rate', 'of the peak'), rows)}"
 
 
+def disturbed(others: float | None) -> str:
+    """Return how much else the machine did: engines whose threads wait by spinning suffer most from that."""
+    return (
+        ""
+        if others is None
+        else f"While they were measured, other processes took {others:.0%} of the processor's time.\n"
+    )
+
+
 def tried(found: list[Comparison]) -> str:
     """Return every setting that was tried with its time, and every failure."""
     lines: list[str] = []
@@ -123,13 +132,15 @@ def _threads(count: int) -> str:
     return "1 thread" if count == 1 else f"{count} threads"
 
 
-def page(promised: list[Row], found: list[Comparison], own: list[Row], peers: list[str], peak: float) -> str:
+def page(
+    promised: list[Row], found: list[Comparison], own: list[Row], peers: list[str], peak: float, others: float | None
+) -> str:
     """Return the page; what was not measured is not on it."""
     parts = [HEAD]
     if promised:
         parts.append(table(("what", "promised", "measured"), promised))
     if found:
-        parts += [FAIR, score(found)]
+        parts += [FAIR, score(found), disturbed(others)]
     for count in dict.fromkeys(one.threads for one in found):
         these = [one for one in found if one.threads == count]
         parts += [f"### {_threads(count).capitalize()}\n", overview(these, peers), details(these)]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
 from bench.compare import Comparison, fastest
+from bench.machine import Moment
 from bench.page import details, milliseconds, overview, score, shares
 from bench.ratios import Ratio, disagreement
 from bench.rounds import interleaved
@@ -65,6 +68,13 @@ def test_times_have_three_digits() -> None:
         "41.5 ms",
         "1,500 ms",
     ]
+
+
+def test_the_share_of_others_is_what_neither_we_nor_idleness_took() -> None:
+    """Of 10 seconds all cores were busy for 6 a core, and we for 4 of these."""
+    cores = os.cpu_count() or 1
+    began, ended = Moment(100.0, 50.0, 7.0), Moment(110.0, 50.0 + 6 * cores, 7.0 + 4 * cores)
+    assert began.others(ended) == pytest.approx(0.2)
 
 
 def compared() -> Comparison:
