@@ -17,6 +17,10 @@ Sums = tuple[tuple[Value, ...], ...]  # [block of outputs][place]
 # Places of a tile for 1, 2 and 3 blocks of outputs: with the weights and one place's number they fill the registers.
 _PLACES = {"avx512": (28, 14, 9), "avx2": (12, 6, 4), "sse2": (10, 4, 3), "neon": (24, 12, 8)}
 
+# Weights come from far away when a network has more than the caches hold, and the processor foresees no further than a
+# page. They are asked for so many turns before they are used.
+AHEAD = 256
+
 
 def group_of(blocks: int) -> int:
     """Return how many blocks of output channels are made at once; the last group may count blocks that are not there.
@@ -82,6 +86,8 @@ def accumulate(code: Code, sums: Sums, x: Value, w: Value, offsets: Sequence[int
         offsets: floats from `x` to each place.
     """
     group, places, table = len(sums), range(len(offsets)), [list(row) for row in sums]
+    for b in range(group):
+        code.prefetch(w, AHEAD * group + b)
     if group <= len(offsets):  # the smaller set is held, and the larger one streams
         weights = [code.load(w, b) for b in range(group)]
         for p in places:
