@@ -21,7 +21,7 @@ from .pool import Pool
 
 Arrays = dict[str, NDArray[Any]]
 
-SMALL = 2_000_000  # multiply-adds that one thread makes sooner than others are woken
+SHARED_FROM = 2_000_000  # multiply-adds that one thread makes sooner than others are woken
 MOST_CHUNKS = 8
 
 
@@ -110,7 +110,7 @@ class Executable:
         told = None
         if self.plan.between and context:
             told = context(self._between(samples))
-        share = self._macs * blocks >= SMALL
+        share = self._macs * blocks >= SHARED_FROM
         for stage in self._tables[blocks]:
             if isinstance(stage, _Table):
                 self._execute(stage, share=share)

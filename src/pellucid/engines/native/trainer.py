@@ -17,9 +17,9 @@ from .arguments import RATES, Arguments, arguments_of
 from .executable import Arrays, Executable, blocks_of, chunks_of
 from .machine import Target
 from .memory import aligned
-from .plan import Buffer, Context
+from .plan import Context
 from .pool import Pool
-from .samples.learning import Goal
+from .samples.learning import Goal, ends_of
 from .samples.planning import training_plan
 from .samples.rules.losses import loss_of
 from .samples.updates import Store, finish_of, host_rates
@@ -166,7 +166,8 @@ class NativeTrainer(Trainer):
         arguments = arguments_of(self._net, self._target)  # a plan's own: their places are its business
         finish = (None if gradients else self._finish) or Store()
         kernel = loss_of(self._loss.kind, self._loss.config(), self._net.outputs[0].shape, labels=labels) or self._loss
-        goal = Goal(self._trained, finish, self._ends(arguments), inputs_too=gradients, moves_averages=not gradients)
+        ends = ends_of(self._trained, self._slots, arguments)
+        goal = Goal(self._trained, finish, ends, inputs_too=gradients, moves_averages=not gradients)
         plan, slab = training_plan(self._net, self._target, arguments, goal, kernel, exact=self._exact)
         executable = Executable(plan, self._target, self._pool, slab=slab)
         executable.give("weights", self._weights)
@@ -174,17 +175,6 @@ class NativeTrainer(Trainer):
         for slot, array in self._slots.items():
             executable.give(f"slot {slot}", array)
         return _Made(self._net, arguments, executable, self._target.lanes, labels)
-
-    def _ends(self, arguments: Arguments) -> dict[str, dict[str, Buffer]]:
-        """Return for each trained weight where its optimizer finds everything."""
-        ends: dict[str, dict[str, Buffer]] = {}
-        for name in self._trained:
-            weight = arguments.weights[name]
-            ends[name] = {"weight": weight, "rates": arguments.call["rates"]}
-            for slot in self._slots:
-                ends[name][slot] = Buffer(f"{slot} of {name}", weight.size, "once", f"slot {slot}", weight.offset)
-            ends[name]["gradient"] = Buffer(f"gradient of {name}", weight.size, "once", "grads", weight.offset)
-        return ends
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -39,6 +40,24 @@ class Goal:
     ends: dict[str, dict[str, Buffer]]
     inputs_too: bool
     moves_averages: bool
+
+
+def ends_of(trained: Iterable[str], slots: Iterable[str], arguments: Arguments) -> dict[str, dict[str, Buffer]]:
+    """Return for each weight where its optimizer finds everything: the weight, its slots, its gradient, the rates.
+
+    Args:
+        trained: the names of the weights that move.
+        slots: the names of what the optimizer keeps beside each; all lie in arrays laid out as the weights are.
+        arguments: the memory that is given from outside.
+    """
+    kept, ends = tuple(slots), dict[str, dict[str, Buffer]]()
+    for name in trained:
+        weight = arguments.weights[name]
+        ends[name] = {"weight": weight, "rates": arguments.call["rates"]}
+        for slot in kept:
+            ends[name][slot] = Buffer(f"{slot} of {name}", weight.size, "once", f"slot {slot}", weight.offset)
+        ends[name]["gradient"] = Buffer(f"gradient of {name}", weight.size, "once", "grads", weight.offset)
+    return ends
 
 
 class TrainingBuilder(Builder):
