@@ -122,12 +122,12 @@ class Problem:
         else:
             assert (abs(got - expected) <= ROUNDINGS * 2.0**-24 * size).all()
 
-    def forward(self, target: Target, activation: Activation | None) -> None:
+    def forward(self, target: Target, activation: Activation | None, *, zeros: bool = False) -> None:
         """Check the output."""
         x, y = Maps(*self.shape).with_halo(*halo_of(self.geometry)), Maps(*self.out).with_halo(*self.around)
         result = laid(y, np.full_like(self.dy, UNTOUCHED), (0, 0, 0, 0), UNTOUCHED)
         bias = [guarded(self.w["bias"])[16:]] if self.layer.bias else []
-        kernel = ConvForward(x, y, self.geometry, self.layer.bias, activation)
+        kernel = ConvForward(x, y, self.geometry, self.layer.bias, activation, zeros)
         source = laid(x, self.x, halo_of(self.geometry))
         run(kernel, source, guarded(self.w["weight"])[16:], *bias, result, target=target)
         self.check(planes(y, result, (0, 0, 0, 0)), np.maximum(self.y, 0) if activation else self.y, self.y_size)
@@ -146,11 +146,11 @@ class Problem:
         planes(dx, result, (0, 0, 0, 0))[...] = UNTOUCHED
         assert (result == UNTOUCHED).all()
 
-    def weight_gradient(self, target: Target) -> None:
+    def weight_gradient(self, target: Target, *, zeros: bool = False) -> None:
         """Check the gradients of weights and bias, which are added to what is there."""
         x, dy = Maps(*self.shape).with_halo(*halo_of(self.geometry)).with_halo(*self.around), Maps(*self.out)
         results = {name: guarded(np.full(value.shape, 2)) for name, value in self.w.items()}
-        kernel = ConvWeightGradient(x, dy, self.geometry, self.layer.bias)
+        kernel = ConvWeightGradient(x, dy, self.geometry, self.layer.bias, zeros)
         source = laid(x, self.x, halo_of(self.geometry))
         run(
             kernel,
@@ -183,18 +183,19 @@ def problem(case: int, lanes: int, whole_numbers: bool) -> Problem:
 def test_convolutions_are_the_layer(case: int, whole_numbers: bool, target: Target) -> None:
     """Outputs and gradients equal the definition's: exactly for whole numbers, else within rounding."""
     task = problem(case, target.lanes, whole_numbers)
-    task.forward(target, Activation("relu") if case % 2 else None)
+    task.forward(target, Activation("relu") if case % 2 else None, zeros=True)
     task.input_gradient(target, add=case % 2 == 0)
-    task.weight_gradient(target)
+    task.weight_gradient(target, zeros=True)
 
 
 @TARGETS
 @pytest.mark.parametrize("case", [1, 4, 5, 11])
-def test_other_ways_to_finish(case: int, target: Target) -> None:
-    """The activation is optional, and gradients may be stored or added, whatever the loops."""
+def test_other_ways_to_begin_and_finish(case: int, target: Target) -> None:
+    """The activation is optional, gradients may be stored or added, and zeros around the maps may go unnoticed."""
     task = problem(case, target.lanes, whole_numbers=True)
     task.forward(target, None if case % 2 else Activation("relu"))
     task.input_gradient(target, add=case % 2 == 1)
+    task.weight_gradient(target)
 
 
 @TARGETS
@@ -269,9 +270,9 @@ def kernels(inputs: int, outputs: int, kernel: int, size: int, stride: int, padd
     x, y = Maps(inputs, size, size).with_halo(*halo_of(geometry)), Maps(outputs, out, out)
     dy = y.with_halo(*gradient_halo(geometry, size, size, out, out))
     return [
-        ConvForward(x, y, geometry, True, Activation("relu")),
+        ConvForward(x, y, geometry, True, Activation("relu"), True),
         ConvInputGradient(dy, Maps(inputs, size, size), geometry),
-        ConvWeightGradient(x, dy, geometry, True),
+        ConvWeightGradient(x, dy, geometry, True, True),
     ]
 
 
@@ -299,9 +300,9 @@ def convolutions(draw: st.DrawFn) -> tuple[Conv2d, Shape]:
 
 
 @pytest.mark.slow
-@given(convolutions(), st.sampled_from(available()), st.booleans())
+@given(convolutions(), st.sampled_from(available()), st.booleans(), st.booleans())
 @settings(max_examples=150, deadline=None)
-def test_any_convolution_is_the_layer(case: tuple[Conv2d, Shape], target: Target, add: bool) -> None:
+def test_any_convolution_is_the_layer(case: tuple[Conv2d, Shape], target: Target, add: bool, zeros: bool) -> None:
     """What holds for the chosen cases holds for any."""
     layer, shape = case
     try:
@@ -309,6 +310,6 @@ def test_any_convolution_is_the_layer(case: tuple[Conv2d, Shape], target: Target
     except ShapeError:
         return
     task = Problem(layer, shape, target.lanes, whole_numbers=True)
-    task.forward(target, Activation("relu") if add else None)
+    task.forward(target, Activation("relu") if add else None, zeros=zeros)
     task.input_gradient(target, add=add)
-    task.weight_gradient(target)
+    task.weight_gradient(target, zeros=zeros)

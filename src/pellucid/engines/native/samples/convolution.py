@@ -14,6 +14,7 @@ from .correlation import Correlation, Weights
 from .elementwise import Activation
 from .geometry import Axis, ConvGeometry, forward_axis, gradient_axes, gradient_halo
 from .weight_gradient import WeightGradient
+from .weight_tile import Task
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class ConvForward(Kernel):
         geometry: the convolution.
         bias: there is one.
         activation: is applied to the sums, or None.
+        zeros: the padding is zeros, so that products with it may be left out.
     """
 
     arguments: ClassVar[tuple[str, ...]] = ("x", "weight", "bias", "y")
@@ -34,6 +36,7 @@ class ConvForward(Kernel):
     geometry: ConvGeometry
     bias: bool
     activation: Activation | None = None
+    zeros: bool = False
 
     def count(self) -> int:
         """Return how many pointers it takes."""
@@ -54,6 +57,7 @@ class ConvForward(Kernel):
             y=pointers[-1],
             bias=pointers[2] if self.bias else None,
             activation=self.activation,
+            zeros=self.zeros,
         )
         rows, columns = forward_axis(conv, 0, self.y.height), forward_axis(conv, 1, self.y.width)
         _run(task, [rows], [columns])
@@ -110,6 +114,7 @@ class ConvWeightGradient(Kernel):
         dy: layout of the output's gradient.
         geometry: the convolution.
         bias: there is one.
+        zeros: the padding is zeros, so that products with it may be left out.
     """
 
     arguments: ClassVar[tuple[str, ...]] = ("x", "dy", "dweight", "dbias")
@@ -117,6 +122,7 @@ class ConvWeightGradient(Kernel):
     dy: Maps
     geometry: ConvGeometry
     bias: bool
+    zeros: bool = False
 
     def count(self) -> int:
         """Return how many pointers it takes."""
@@ -125,7 +131,8 @@ class ConvWeightGradient(Kernel):
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
         """Write the loops."""
         x, dy, dweight, *dbias = pointers
-        WeightGradient(code, self.x, self.dy, self.geometry, x, dy, dweight, dbias[0] if dbias else None).write()
+        task = Task(code, self.x, self.dy, self.geometry, self.zeros)
+        WeightGradient(task, x, dy, dweight, dbias[0] if dbias else None).write()
 
 
 def _check(what: str, maps: Maps, needed: tuple[int, int, int, int]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..ir import Code, Value
 
@@ -14,7 +14,7 @@ def add_products(
     n: int,
     left: Callable[[int], Value],
     right: Callable[[int], Value],
-    columns: range | None = None,
+    columns: Sequence[int] | None = None,
 ) -> tuple[Value, ...]:
     """Return m * n accumulators, row by row, with the products of m by n vectors added.
 
@@ -32,7 +32,7 @@ def add_products(
     total, columns = list(sums), range(n) if columns is None else columns
     if not columns:
         return sums
-    if len(columns) <= m:
+    if n <= m:
         held = [right(k) for k in columns]
         for j in range(m):
             passing = left(j)

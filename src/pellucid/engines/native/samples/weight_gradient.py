@@ -1,212 +1,154 @@
 """The gradient of a convolution's weights: every weight sums a product over all places and samples.
 
-A tile of weights is a tile of accumulators, vectors over the samples, which stay in registers while the places of a
-band of rows go by. Then a tree of shuffles and additions turns up to a vector's worth of accumulators into one vector
-of their sums.
+The places go by in bands of rows that fit the caches, and in each band the weights in tiles.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
 
-from ..ir import Code, Number, Value
-from ..layout import Maps
-from .geometry import ConvGeometry
-from .products import add_products
-from .tiles import Cut, best_cuts, cut, fits, several
+from ..ir import Number, Value
+from .tiles import LONG, Cut, best_cuts, cut, fits, several
 from .transpose_sum import add_sums
+from .weight_tile import Tap, Task, WeightTile
 
 NEAR = 24 * 1024  # bytes of one tile's places in a band: they stay in the nearest cache
 FAR = 512 * 1024  # bytes of all channels' places in a band: they stay in the next
 FEW = 64  # places of a band below which the sums across lanes would weigh more than the products
-UNROLLED = 256  # products written out
 
 
-@dataclass(frozen=True)
-class Taps:
-    """How the weights of one output channel are cut: runs of taps that follow one another in memory.
+class _Pointers(NamedTuple):
+    """Where a tile's operands start."""
 
-    Args:
-        level: what is cut: 0 the columns of a kernel, 1 its rows, 2 input channels.
-        cut: that axis in tiles.
-    """
+    x: Value
+    dy: Value
+    dweight: Value
 
-    level: int
-    cut: Cut
+    def moved(self, task: Task, x: Number = 0, dy: Number = 0, dweight: Number = 0) -> _Pointers:
+        """Return them moved on, by vectors, vectors and floats."""
+        code = task.code
+        return _Pointers(
+            code.address(self.x, x), code.address(self.dy, dy), code.address(self.dweight, dweight, of="float")
+        )
 
 
 class WeightGradient:
     """The gradient being written.
 
     Args:
-        code: the program.
-        x, dy: layouts.
-        conv: the convolution.
-        x_pointer, dy_pointer, dweight, dbias: what they point to; None: no bias.
+        task: what is wanted.
+        x, dy, dweight: pointers.
+        dbias: a pointer; None: no bias.
     """
 
-    def __init__(
-        self,
-        code: Code,
-        x: Maps,
-        dy: Maps,
-        conv: ConvGeometry,
-        x_pointer: Value,
-        dy_pointer: Value,
-        dweight: Value,
-        dbias: Value | None,
-    ) -> None:
-        self.code, self.x, self.dy, self.conv = code, x, dy, conv
-        self.x_pointer, self.dy_pointer, self.dweight, self.dbias = x_pointer, dy_pointer, dweight, dbias
-        self.inputs, self.outputs = conv.inputs // conv.groups, conv.outputs // conv.groups
-        self.rows, self.width = dy.height, dy.width
-        if conv.area == 1 and conv.stride == (1, 1) and x.row == x.width == dy.width == dy.row:
-            self.rows, self.width = 1, dy.height * dy.width
-        self.results, self.taps = self._tiles()
+    def __init__(self, task: Task, x: Value, dy: Value, dweight: Value, dbias: Value | None) -> None:
+        self.task, self.code, self.conv = task, task.code, task.conv
+        self.pointers, self.dbias = _Pointers(x, dy, dweight), dbias
+        self.inputs, self.outputs = self.conv.inputs // self.conv.groups, self.conv.outputs // self.conv.groups
+        self.level, self.results, self.taps = self._tiles()
+        self.band = self._band()
+        self.tile = WeightTile(task, single=self.band == task.rows)
+        self.apart = self.tile.inside is not None
 
-    def _tiles(self) -> tuple[Cut, Taps]:
-        """Return the cuts of the output channels and of the taps that take the least time."""
+    def _tiles(self) -> tuple[int, Cut, Cut]:
+        """Return which axis of the taps is cut, and the cuts of the output channels and of it, for the least time.
+
+        What is cut are the columns of a kernel (0), its rows (1) or input channels (2), so that a tile's weights of one
+        output channel follow one another in memory.
+        """
         rows, columns = self.conv.kernel
-        best, least = None, math.inf
-        for level, size, unit, times in (
-            (0, columns, 1, rows * self.inputs),
-            (1, rows, columns, self.inputs),
-            (2, self.inputs, rows * columns, 1),
+        best, least = (0, Cut(self.outputs, 1), Cut(columns, 1)), LONG
+        for level, (size, unit, times) in enumerate(
+            ((columns, 1, rows * self.inputs), (rows, columns, self.inputs), (self.inputs, rows * columns, 1))
         ):
-            if not fits(1, unit, self.code.target):
-                continue
-            time, results, taps = best_cuts(self.outputs, size, self.code.target, unit=unit)
-            if time * times < least:
-                best, least = (results, Taps(level, taps)), time * times
-        assert best is not None
+            if fits(1, unit, self.code.target):
+                time, results, taps = best_cuts(self.outputs, size, self.code.target, unit=unit)
+                if time * times < least:
+                    best, least = (level, results, taps), time * times
         return best
+
+    def _band(self) -> int:
+        """Return how many rows of the output make a band."""
+        task, conv = self.task, self.conv
+        vector = self.code.lanes * 4
+        tile = self.results.tile * task.dy_row + task.x_row
+        every = conv.outputs * task.dy_row + conv.inputs * task.x_row
+        most = min(NEAR // (tile * vector), FAR // (every * vector))
+        band = max(most, -(-FEW // task.width), 1)
+        return -(-task.rows // -(-task.rows // band))
 
     def write(self) -> None:
         """Write the loops over bands of rows, and in each over groups and tiles of weights."""
-        code, conv = self.code, self.conv
-        band = self._band()
+        code, rows = self.code, self.task.rows
 
-        def rows(first: Number) -> None:
-            stop = first + band
-            if isinstance(stop, Value) and self.rows % band:
-                stop = code.select(code.compare("ult", stop, self.rows), stop, self.rows)
+        def band(first: Number) -> None:
+            stop = first + self.band
+            if isinstance(stop, Value) and rows % self.band:
+                stop = code.select(code.compare("ult", stop, rows), stop, rows)
             if self.dbias:
-                self._bias(first, stop)
+                self._bias(self.dbias, first, stop)
 
             def group(g: Number) -> None:
                 self._group(g, first, stop)
 
-            code.loop(conv.groups, group)
+            code.loop(self.conv.groups, group)
 
-        code.loop(self.rows, rows, step=band)
+        code.loop(rows, band, step=self.band)
 
-    def _band(self) -> int:
-        """Return how many rows of the output make a band."""
-        vector = self.code.lanes * 4
-        tile = self.results.tile * self.dy.row + self.x.row * self.conv.stride[0]
-        every = self.conv.outputs * self.dy.row + self.conv.inputs * self.x.row * self.conv.stride[0]
-        most = min(NEAR // (tile * vector), FAR // (every * vector))
-        band = max(most, -(-FEW // self.width), 1)
-        return -(-self.rows // -(-self.rows // band))
-
-    def _bias(self, first: Number, stop: Number) -> None:
+    def _bias(self, dbias: Value, first: Number, stop: Number) -> None:
         """Add a band's sums of the output's gradient to the bias's gradient."""
-        code, dbias = self.code, self.dbias
-        assert dbias is not None
-        most = min(code.lanes, code.target.registers // 2)
+        code, dy, outputs = self.code, self.task.dy, self.conv.outputs
 
         def tile(o: Number, m: int) -> None:
-            start = code.address(self.dy_pointer, self.dy.at(o))
-            at = code.address(dbias, o, of="float")
+            start = code.address(self.pointers.dy, dy.at(o))
 
             def row(r: Number, *sums: Value) -> tuple[Value, ...]:
-                row_start = code.address(start, r * self.dy.row)
+                row_start = code.address(start, r * self.task.dy_row)
 
                 def place(c: Number, *sums: Value) -> tuple[Value, ...]:
                     here = code.address(row_start, c)
-                    return tuple(code.load(here, j * self.dy.plane) + sums[j] for j in range(m))
+                    return tuple(code.load(here, j * dy.plane) + sums[j] for j in range(m))
 
-                return several(code.loop(self.width, place, *sums))
+                return several(code.loop(self.task.width, place, *sums))
 
             sums = several(code.loop(stop, row, *[code.zero()] * m, start=first))
-            add_sums(code, at, list(enumerate(sums)))
+            add_sums(code, code.address(dbias, o, of="float"), list(enumerate(sums)))
 
-        cut(code, Cut(self.conv.outputs, min(most, self.conv.outputs)), tile)
+        cut(code, Cut(outputs, min(code.lanes, code.target.registers // 2, outputs)), tile)
 
     def _group(self, g: Number, first: Number, stop: Number) -> None:
-        """Write the loops over the tiles of a group's weights."""
-        code, conv = self.code, self.conv
-        step = self.inputs * conv.area
-        x = code.address(self.x_pointer, self.x.at(g * self.inputs, -conv.padding[0][0], -conv.padding[1][0]))
-        dy = code.address(self.dy_pointer, self.dy.at(g * self.outputs))
-        dweight = code.address(self.dweight, g * (self.outputs * step), of="float")
+        """Write the loops over the tiles of a group's weights, whose sums go over the rows from first to stop."""
+        code, conv, task, inputs = self.code, self.conv, self.task, self.inputs
         rows, columns = conv.kernel
-        down, right = conv.dilation[0] * self.x.row, conv.dilation[1]
+        step = inputs * conv.area
+        start = task.x.at(g * inputs, -conv.padding[0][0], -conv.padding[1][0])
+        group = self.pointers.moved(task, start, task.dy.at(g * self.outputs), g * (self.outputs * step))
+        cuts = [Cut(columns, columns), Cut(rows, rows if self.level == 2 else 1), Cut(inputs, 1)]
+        cuts[self.level] = self.taps
 
         def result(o: Number, m: int) -> None:
-            dy_tile = code.address(dy, o * self.dy.plane)
-            dw_tile = code.address(dweight, o * step, of="float")
+            of_result = group.moved(task, 0, o * task.dy.plane, o * step)
 
-            def inputs(i: Number, n: int) -> None:
-                x_tile = code.address(x, i * self.x.plane)
-                dw = code.address(dw_tile, i * conv.area, of="float")
+            def channel(i: Number, channels: int) -> None:
+                of_channel = of_result.moved(task, i * task.x.plane, 0, i * conv.area)
 
-                def row(a: Number, n: int) -> None:
-                    x_row = code.address(x_tile, a * down)
-                    dw_row = code.address(dw, a * columns, of="float")
-                    if self.taps.level == 0:
+                def row(a: Number, height: int) -> None:
+                    of_row = of_channel.moved(task, a * task.down, 0, a * columns)
 
-                        def column(b: Number, n: int) -> None:
-                            offsets = [k * right for k in range(n)]
-                            place = code.address(x_row, b * right)
-                            at = code.address(dw_row, b, of="float")
-                            self._tile(m, offsets, place, dy_tile, at, first, stop)
+                    def column(b: Number, width: int) -> None:
+                        boxed = [Tap(*tap) for tap in product(range(channels), range(height), range(width))]
+                        origin = (a, b) if isinstance(a, int) and isinstance(b, int) else None
+                        at = of_row.moved(task, b * task.right, 0, b)
+                        sums = self.tile.sums(m, boxed, origin, at.x, at.dy, first, stop)
+                        n = len(boxed)
+                        placed = [(j * step + k, sums[j * n + k]) for j in range(m) for k in range(n)]
+                        add_sums(code, at.dweight, placed)
 
-                        cut(code, self.taps.cut, column)
-                    else:
-                        offsets = [a * down + b * right for a in range(n) for b in range(columns)]
-                        self._tile(m, offsets, x_row, dy_tile, dw_row, first, stop)
+                    cut(code, cuts[0], column, apart=self.apart)
 
-                if self.taps.level == 2:
-                    places = [(i, a, b) for i in range(n) for a in range(rows) for b in range(columns)]
-                    offsets = [i * self.x.plane + a * down + b * right for i, a, b in places]
-                    self._tile(m, offsets, x_tile, dy_tile, dw, first, stop)
-                else:
-                    cut(code, self.taps.cut if self.taps.level == 1 else Cut(rows, 1), row)
+                cut(code, cuts[1], row, apart=self.apart)
 
-            cut(code, self.taps.cut if self.taps.level == 2 else Cut(self.inputs, 1), inputs)
+            cut(code, cuts[2], channel)
 
         cut(code, self.results, result)
-
-    def _tile(
-        self, m: int, offsets: list[int], x: Value, dy: Value, dweight: Value, first: Number, stop: Number
-    ) -> None:
-        """Write one tile: m output channels by the taps whose places are `offsets` away from x, over a band."""
-        code, conv, n = self.code, self.conv, len(offsets)
-        down, right = conv.stride[0] * self.x.row, conv.stride[1]
-
-        def products(x: Value, dy: Value, at: int, sums: tuple[Value, ...]) -> tuple[Value, ...]:
-            def gradient(j: int) -> Value:
-                return code.load(dy, j * self.dy.plane + at, fresh=True)
-
-            def read(k: int) -> Value:
-                return code.load(x, offsets[k] + at * right, fresh=True)
-
-            return add_products(code, sums, m, n, gradient, read)
-
-        def row(r: Number, *sums: Value) -> tuple[Value, ...]:
-            x_row, dy_row = code.address(x, r * down), code.address(dy, r * self.dy.row)
-            if self.width * m * n <= UNROLLED:
-                for c in range(self.width):
-                    sums = products(x_row, dy_row, c, sums)
-                return sums
-
-            def place(c: Number, *sums: Value) -> tuple[Value, ...]:
-                return products(code.address(x_row, c * right), code.address(dy_row, c), 0, sums)
-
-            return several(code.loop(self.width, place, *sums))
-
-        sums = several(code.loop(stop, row, *[code.zero()] * (m * n), start=first))
-        step = self.inputs * conv.area
-        add_sums(code, dweight, [(j * step + k, sums[j * n + k]) for j in range(m) for k in range(n)])
