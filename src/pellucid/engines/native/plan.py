@@ -12,7 +12,7 @@ from ...layers.base import Run
 from ...layers.node import Shape
 from .kernel import Kernel
 
-Copies = Literal["block", "item", "once"]
+Copies = Literal["block", "item", "thread", "once"]
 
 
 @dataclass(eq=False)
@@ -23,7 +23,7 @@ class Buffer:
         name: what it holds, for people.
         size: bytes of one copy.
         copies: "block": one for each block of samples (or image); "item": one for each item of its phase, such as a
-            chunk's gradients; "once": one in all.
+            chunk's gradients; "thread": one for each thread, for the time of an item; "once": one in all.
         base: the memory it lies in: "plan" until `place` decides between a thread's own and the plan's; or an array
             from outside, such as "weights".
         offset: bytes from the beginning of that memory.
@@ -55,7 +55,7 @@ class Step:
         layer: the layer it works for, for people.
         kernel: what runs.
         places: one for each of the kernel's pointers.
-        macs: multiply-adds of one run.
+        macs: multiply-adds, those of all its items together.
         items: in a phase of tasks, how many items the kernel is cut into.
     """
 
@@ -155,9 +155,7 @@ class Plan:
     @property
     def macs(self) -> int:
         """Multiply-adds of one block (samples) or image (channels)."""
-        return sum(
-            step.macs * (step.items if phase.kind == "tasks" else 1) for phase in self.phases() for step in phase.steps
-        )
+        return sum(step.macs for phase in self.phases() for step in phase.steps)
 
     def falls_back(self) -> dict[str, str]:
         """Return which layers are left to their own definition, and why."""

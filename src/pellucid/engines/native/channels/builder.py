@@ -79,7 +79,7 @@ class Builder:
     def task(self, layer: str, kernel: Kernel, *places: Spot, macs: int = 0) -> None:
         """Add a step whose items all threads share, as a phase of its own."""
         items = items_of(kernel)
-        self._open("tasks", layer).steps.append(Step(layer, kernel, _spots(places), macs // items, items))
+        self._open("tasks", layer).steps.append(Step(layer, kernel, _spots(places), macs, items))
         self._phase = None
 
     def _open(self, kind: Literal["blocks", "tasks"], name: str) -> Phase:

@@ -50,7 +50,8 @@ def ends_of(trained: Iterable[str], slots: Iterable[str], arguments: Arguments) 
         slots: the names of what the optimizer keeps beside each; all lie in arrays laid out as the weights are.
         arguments: the memory that is given from outside.
     """
-    kept, ends = tuple(slots), dict[str, dict[str, Buffer]]()
+    kept = tuple(slots)
+    ends: dict[str, dict[str, Buffer]] = {}
     for name in trained:
         weight = arguments.weights[name]
         ends[name] = {"weight": weight, "rates": arguments.call["rates"]}
@@ -159,7 +160,7 @@ class TrainingBuilder(Builder):
             kernel: a kernel with a field `finish`, which is replaced by what is to be done here.
             places: its places, without those of its `finish`.
             items: its items.
-            macs: multiply-adds of one item.
+            macs: multiply-adds of all items.
         """
         full = self.net.weight_names(name_of(node))[short]
         finish, ends, turn = self.goal.finish, self.goal.ends[full], 0

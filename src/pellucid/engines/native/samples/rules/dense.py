@@ -69,7 +69,7 @@ class LinearRule(Rule):
             return
         kernel = WideLinearForward(inputs, outputs, layer.bias, activation, b.stride(x), b.stride(y))
         items = kernel.items(b.target)
-        b.task(name, kernel, *places, b.arguments.call["blocks"], items=items, macs=macs // items)
+        b.task(name, kernel, *places, b.arguments.call["blocks"], items=items, macs=macs)
 
     def backward(self, b: TrainingBuilder, node: Node) -> None:
         """Add the input's gradient; the weight's is made when all blocks are done."""
@@ -81,7 +81,7 @@ class LinearRule(Rule):
         if b.trains(node, "weight"):
             weight = LinearWeightGradient(inputs, outputs, rows, b.stride(x), b.stride(dy), Store())
             items = weight.items(b.target)
-            b.later(node, "weight", weight, x, dy, blocks, items=items, macs=macs // items)
+            b.later(node, "weight", weight, x, dy, blocks, items=items, macs=macs)
         if b.trains(node, "bias"):
             b.later(node, "bias", LinearBiasGradient(outputs, rows, b.stride(dy), Store()), dy, blocks, items=1)
         if not b.wants(node.inputs[0]):
@@ -94,7 +94,7 @@ class LinearRule(Rule):
             kernel = WideLinearInputGradient(inputs, outputs, adding, b.stride(dy), b.stride(target))
             items = kernel.items(b.target)
             weight = b.weight(node, "weight")
-            b.task(name, kernel, dy, weight, target, blocks, items=items, macs=macs // items)
+            b.task(name, kernel, dy, weight, target, blocks, items=items, macs=macs)
         else:
             kernel = LinearInputGradient(inputs, outputs, rows, adding)
             b.step(name, kernel, dy, b.weight(node, "weight"), target, macs=macs)
