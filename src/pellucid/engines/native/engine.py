@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
-from ...errors import EngineError
+from ...checks import check_count
+from ...errors import EngineError, unknown_name
 from ...network import Network
 from ..base import Engine, LossRule, OptimizerRule, Program, Trainer
 from .threads import checked_threads
 
 if TYPE_CHECKING:
     from .machine import Target
+    from .plan_facts import PlanFacts
     from .program import Kept
 
 
@@ -57,13 +59,17 @@ class NativeEngine(Engine):
         """Return why the engine cannot run on this machine, or None."""
         return _unavailable()
 
+    def setup(self) -> dict[str, Any]:
+        """Return the instruction set, and how many threads share the work."""
+        return {"instructions": self.target.name, "threads": self.threads}
+
     def program(self, net: Network) -> Program:
         """Make `net` ready to run."""
         from .pool import pool
-        from .program import Kept, SamplesProgram
+        from .program import Kept, NativeProgram
 
         kept = self._kept.setdefault(net, Kept())
-        return SamplesProgram(net, kept, target=self.target, pool=pool(self.threads), exact=self.exact)
+        return NativeProgram(net, kept, target=self.target, pool=pool(self.threads), exact=self.exact)
 
     def trainer(self, net: Network, loss: LossRule, optimizer: OptimizerRule, *, seed: int) -> Trainer:
         """Make `net` ready to be trained."""
@@ -71,6 +77,31 @@ class NativeEngine(Engine):
         from .trainer import NativeTrainer
 
         return NativeTrainer(net, loss, optimizer, seed, target=self.target, pool=pool(self.threads), exact=self.exact)
+
+    def plan(self, net: Network, *, training: bool = False, batch: int = 64, lanes: str | None = None) -> PlanFacts:
+        """Return what running a network would be, or a step of training it, as facts; no machine code is made.
+
+        Args:
+            net: the network.
+            training: a step of training, by cross-entropy and SGD with momentum.
+            batch: how many samples.
+            lanes: what fills a vector, "samples" or "channels"; None: what the engine chooses.
+
+        Raises:
+            ParameterError, UnknownNameError: a batch or lanes that cannot be.
+            EngineError: a layer without a kernel in the lanes that were asked for.
+
+        >>> from pellucid.layers import Linear
+        >>> NativeEngine().plan(Network(3, [Linear(2)])).macs
+        6
+        """
+        from .planned import LANES, run_facts, training_facts
+
+        check_count("plan", "batch", batch)
+        if lanes not in (None, *LANES):
+            raise unknown_name("lanes", lanes, LANES)
+        facts = training_facts if training else run_facts
+        return facts(net, self.target, batch=batch, lanes=lanes, exact=self.exact)
 
 
 @cache

@@ -11,64 +11,7 @@ from typing import Any
 
 from .machine import Target
 from .types import literal, size_of, suffix
-
-
-class Value:
-    """A number, a vector or an address of the program that is being written; Python's operators write instructions."""
-
-    __slots__ = ("code", "name", "type")
-
-    def __init__(self, code: Code, name: str, type: str) -> None:
-        self.code, self.name, self.type = code, name, type
-
-    def __str__(self) -> str:
-        return self.name
-
-    def __add__(self, other: Any) -> Value:
-        return self if _is(other, 0) and self.type == "i64" else self.code.binary("add", self, other)
-
-    def __radd__(self, other: Any) -> Value:
-        return self + other
-
-    def __sub__(self, other: Any) -> Value:
-        return self if _is(other, 0) and self.type == "i64" else self.code.binary("sub", self, other)
-
-    def __rsub__(self, other: Any) -> Value:
-        return self.code.binary("sub", self.code.constant(other, self.type), self)
-
-    def __mul__(self, other: Any) -> Value:
-        return self if _is(other, 1) else self.code.binary("mul", self, other)
-
-    def __rmul__(self, other: Any) -> Value:
-        return self * other
-
-    def __truediv__(self, other: Any) -> Value:
-        return self.code.binary("div", self, other)
-
-    def __rtruediv__(self, other: Any) -> Value:
-        return self.code.binary("div", self.code.constant(other, self.type), self)
-
-    def __floordiv__(self, other: Any) -> Value:
-        return self if _is(other, 1) else self.code.binary("udiv", self, other)
-
-    def __mod__(self, other: Any) -> Value:
-        return self.code.binary("urem", self, other)
-
-    def __and__(self, other: Any) -> Value:
-        return self.code.binary("and", self, other)
-
-    def __or__(self, other: Any) -> Value:
-        return self.code.binary("or", self, other)
-
-    def __xor__(self, other: Any) -> Value:
-        return self.code.binary("xor", self, other)
-
-    def __lshift__(self, other: Any) -> Value:
-        return self.code.binary("shl", self, other)
-
-    def __rshift__(self, other: Any) -> Value:
-        return self.code.binary("lshr", self, other)
-
+from .value import Value, is_number
 
 Number = Value | int
 Body = Callable[..., "Value | tuple[Value, ...] | None"]
@@ -151,7 +94,7 @@ class Code:
 
     def address(self, pointer: Value, index: Number = 0, *, of: str | None = None) -> Value:
         """Return the address of element `index` of type `of`: whole vectors, if nothing is said."""
-        if _is(index, 0):
+        if is_number(index, 0):
             return pointer
         return self.let(f"getelementptr inbounds {of or self.vector}, ptr {pointer}, i64 {index}", "ptr")
 
@@ -289,10 +232,6 @@ class Code:
 
 def _is_real(type: str) -> bool:
     return "float" in type or "double" in type
-
-
-def _is(value: Any, number: int) -> bool:
-    return isinstance(value, int) and value == number
 
 
 def _several(values: Value | tuple[Value, ...] | None) -> tuple[Value, ...]:

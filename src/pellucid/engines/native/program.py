@@ -1,41 +1,31 @@
-"""Running a network on the native engine."""
+"""Running a network on the native engine: in the lanes that suit the batch."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
-
-import numpy as np
-
-from ...layers.base import Run
 from ...network import Network
-from ...wiring import name_of
 from ..base import Floats, Program
-from ..reference import layer_weights
-from .arguments import Arguments
-from .executable import Arrays, Executable, blocks_of
+from .channels.program import ChannelsKept, ChannelsProgram
+from .channels.rules import RULES
 from .machine import Target
-from .memory import aligned
-from .plan import Context
 from .pool import Pool
-from .samples.planning import running_plan
+from .samples.program import SamplesKept, SamplesProgram
+
+SMALL = 100_000_000  # multiply-adds of a sample up to which blocks of samples are faster than one at a time
 
 
 class Kept:
-    """What is kept of a network between runs: not the network itself, which may go when nobody else needs it."""
+    """What is kept of a network between runs, in both arrangements of lanes."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.weights: Floats | None = None
-        self.made: dict[bool, tuple[Executable, Arguments]] = {}  # by whether every value is wanted
-        self.versions: dict[bool, int] = {}  # of the weights when they were last taken
+        self.samples, self.channels = SamplesKept(), ChannelsKept()
+        self.macs: int | None = None
 
 
-class SamplesProgram(Program):
-    """A network that is run in sample lanes.
+class NativeProgram(Program):
+    """A network made ready to run: many samples of a small network in sample lanes, all else in channel lanes.
 
     Args:
-        net: the network; every layer has a rule.
+        net: the network.
         kept: what was made ready for it before.
         target: the instruction set.
         pool: the threads.
@@ -43,57 +33,27 @@ class SamplesProgram(Program):
     """
 
     def __init__(self, net: Network, kept: Kept, *, target: Target, pool: Pool, exact: bool) -> None:
-        self._net, self._kept, self._target, self._pool, self._exact = net, kept, target, pool, exact
+        if kept.macs is None:
+            kept.macs = macs_of(net)
+        self._bulk = target.lanes // 2 if kept.macs <= SMALL else None  # more samples than so many are many
+        if any(node.layer and node.layer.kind not in RULES for node in net.nodes):
+            self._bulk = 0  # only in sample lanes a layer may be left to its own definition
+        self._samples = SamplesProgram(net, kept.samples, target=target, pool=pool, exact=exact)
+        self._channels = ChannelsProgram(net, kept.channels, target=target, pool=pool, exact=exact)
 
     def run(self, inputs: tuple[Floats, ...]) -> tuple[Floats, ...]:
         """Return the outputs (N, ...) for inputs (N, ...)."""
-        found = self._run(inputs, [name_of(node) for node in self._net.outputs], trace=False)
-        return tuple(found[name_of(node)] for node in self._net.outputs)
+        return self._for(len(inputs[0])).run(inputs)
 
     def trace(self, inputs: tuple[Floats, ...]) -> dict[str, Floats]:
         """Return every value by name (N, ...)."""
-        found = self._run(inputs, [name_of(node) for node in self._net.nodes], trace=True)
-        given = {name_of(node): x for node, x in zip(self._net.inputs, inputs, strict=True)}
-        return {**given, **found}
+        return self._for(len(inputs[0])).trace(inputs)
 
-    def _run(self, inputs: tuple[Floats, ...], names: list[str], *, trace: bool) -> Mapping[str, Floats]:
-        with self._kept.lock:
-            executable, arguments = self._ready(trace=trace)
-            count, lanes = len(inputs[0]), self._target.lanes
-            blocks = blocks_of(count, lanes)
-            executable.ready(blocks)
-            for node, array in zip(self._net.inputs, inputs, strict=True):
-                executable.give(f"input {node.name}", array)
-            shapes = {name_of(node): node.shape for node in (*self._net.inputs, *self._net.nodes)}
-            outputs = {name: np.empty((count, *shapes[name]), np.float32) for name in names}
-            for name, array in outputs.items():
-                executable.give(f"value {name}", array)
-            real = np.full(blocks, lanes)
-            real[-1] = count - (blocks - 1) * lanes
-            executable.view(arguments.call["real"], blocks, np.int64)[:, 0] = real
-            executable.view(arguments.call["blocks"], 1, np.int64)[0] = blocks
-            if self._kept.versions.get(trace) != self._net.weights.version:
-                self._take(executable, arguments)
-                self._kept.versions[trace] = self._net.weights.version
-            executable.run(blocks, count, self._context)
-            return outputs
+    def _for(self, count: int) -> Program:
+        return self._samples if self._bulk is not None and count > self._bulk else self._channels
 
-    def _context(self, arrays: Arrays) -> Context:
-        """Return what layers without kernels need."""
-        return Context(arrays, lambda layer: layer_weights(self._net, layer), Run())
 
-    def _take(self, executable: Executable, arguments: Arguments) -> None:
-        """Take the network's weights."""
-        if self._kept.weights is None:
-            self._kept.weights = aligned(arguments.size // 4, np.float32)
-        for name, weight in self._net.weights.items():
-            start = arguments.weights[name].offset // 4
-            self._kept.weights[start : start + weight.size] = weight.reshape(-1)
-        executable.give("weights", self._kept.weights)
-        executable.prepare()
-
-    def _ready(self, *, trace: bool) -> tuple[Executable, Arguments]:
-        if trace not in self._kept.made:
-            plan, arguments = running_plan(self._net, self._target, trace=trace, exact=self._exact)
-            self._kept.made[trace] = Executable(plan, self._target, self._pool), arguments
-        return self._kept.made[trace]
+def macs_of(net: Network) -> int:
+    """Return the multiply-adds of one sample."""
+    costs = (node.layer.cost(*(before.shape for before in node.inputs)) for node in net.nodes if node.layer)
+    return sum(cost.macs for cost in costs)
