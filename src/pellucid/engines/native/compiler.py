@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 from ...errors import EngineError
-from .llvm import binding
+from ...words import legible, printable
+from .llvm import binding, learn_all_targets
 from .machine import Target
+from .symbols import undefined
 
 # Vector registers that meet the stack, but for ARM's d8 to d15, which belong to the caller and are put aside once.
 _X86_STACK = re.compile(r"^\s*v?\w+.*\((?:%rsp|%rbp)[^)]*\).*%[xyz]mm|^\s*v?\w+.*%[xyz]mm.*\((?:%rsp|%rbp)[^)]*\)")
 _ARM_STACK = re.compile(r"^\s*(?:ldr|str|ldp|stp|ldur|stur)\s+q\d+.*\[(?:sp|x29)")
 
 
+MOST_LETTERS = 16 * 2**20  # of a module: the largest that a network asked for had a tenth, and LLVM's time grows
+
+
 @cache
 def machine(target: Target) -> Any:
     """Return LLVM's machine for a target."""
-    return (
-        binding()
-        .Target.from_triple(target.triple)
-        .create_target_machine(cpu=target.cpu, features=target.features, opt=3, reloc="pic", codemodel="small")
-    )
+    llvm = binding()
+    if target.triple != llvm.get_process_triple():
+        learn_all_targets()
+    kind = llvm.Target.from_triple(target.triple)
+    return kind.create_target_machine(cpu=target.cpu, features=target.features, opt=3, reloc="pic", codemodel="small")
 
 
 def compile_object(text: str, target: Target, what: str) -> bytes:
-    """Return the object file of a module.
+    """Return the object file of a module, which needs nothing but itself.
 
     Args:
         text: the module, as LLVM IR.
@@ -34,9 +41,12 @@ def compile_object(text: str, target: Target, what: str) -> bytes:
         what: what is compiled, for errors.
 
     Raises:
-        EngineError: LLVM refuses the module.
+        EngineError: LLVM refuses the module, or it calls what is not in it; the error says at which stage.
     """
-    return machine(target).emit_object(_module(text, target, what))
+    with stage(what, "generating code"):
+        data = bytes(machine(target).emit_object(_module(text, target, what)))
+    _check_calls(undefined(data), what, "generating code")
+    return data
 
 
 def assembly(text: str, target: Target, what: str) -> str:
@@ -54,17 +64,43 @@ def spills(assembly: str) -> int:
 
 
 def _module(text: str, target: Target, what: str) -> Any:
+    if len(text) > MOST_LETTERS:
+        raise refusal(what, "writing", f"{len(text):,} letters of code", f"at most {MOST_LETTERS:,}")
     llvm = binding()
-    try:
+    with stage(what, "parsing"):
         module = llvm.parse_assembly(text)
-        module.triple = target.triple
-        module.data_layout = str(machine(target).target_data)
+    module.triple = target.triple
+    module.data_layout = str(machine(target).target_data)
+    with stage(what, "verifying"):
         module.verify()
-    except RuntimeError as error:
-        raise EngineError(
-            f"engine 'native', compiling {what}",
-            got=f"LLVM's refusal: {' '.join(str(error).split())[:300]}",
-            expected="code that LLVM accepts",
-            fix="use engine 'reference', and tell the authors",
-        ) from None
+    declared = [function.name for function in module.functions if function.is_declaration]
+    _check_calls([name for name in declared if not name.startswith("llvm.")], what, "verifying")
     return module
+
+
+def _check_calls(names: list[str], what: str, where: str) -> None:
+    """Refuse a module that calls what is not in it: kernels need nothing, so it could only be a mistake."""
+    if names:
+        raise refusal(what, where, f"calls of {', '.join(names)[:200]}", "code that calls nothing outside itself")
+
+
+@contextmanager
+def stage(what: str, name: str) -> Generator[None]:
+    """Turn LLVM's refusal into an error that says what was being made, and how far it came."""
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, EngineError):
+            raise
+        told = " ".join(str(error).split())[:300]
+        raise refusal(what, name, f"LLVM's refusal: {told}", "code that LLVM accepts") from None
+
+
+def refusal(what: str, where: str, got: str, expected: str) -> EngineError:
+    """Return an error about code that could not be made."""
+    return EngineError(
+        f"engine 'native', {where} {legible(what, 300)}",
+        got=printable(got),
+        expected=expected,
+        fix="use engine 'reference', and tell the authors",
+    )

@@ -25,14 +25,17 @@ from .kernel import digest
 from .machine import Target
 
 MOST_POINTERS = 32
-MOST_ITEMS = 1 << 20
+MOST_ITEMS = (1 << 20) - 1024  # each thread may try to take one more than there are
 STATE_BYTES = 1024  # of what threads share: parts that different threads write lie 128 bytes apart
 WORD, DONE, PROGRAM, PHASE, RUNNING = 0, 128, 256, 264, 384  # byte offsets in it
 
 
 @dataclass(frozen=True)
 class _Machine:
-    """What the driver needs of a processor: to pause, to tell time, and to make denormal numbers zero."""
+    """What the driver needs of a processor: to pause, to tell time, and to make denormal numbers zero.
+
+    The whole control word of float arithmetic is set: the caller's rounding or traps must not change what we compute.
+    """
 
     declarations: str
     pause: str
@@ -49,9 +52,7 @@ declare i64 @llvm.readcyclecounter()""",
     pause="call void @llvm.x86.sse2.pause()",
     clock="call i64 @llvm.readcyclecounter()",
     flush="""  call void @llvm.x86.sse.stmxcsr(ptr %kept)
-  %control = load i32, ptr %kept, align 4
-  %flushing = or i32 %control, 32832
-  store i32 %flushing, ptr %used, align 4
+  store i32 40896, ptr %used, align 4
   call void @llvm.x86.sse.ldmxcsr(ptr %used)""",
     restore="  call void @llvm.x86.sse.ldmxcsr(ptr %kept)",
 )
@@ -61,8 +62,7 @@ _ARM = _Machine(
     clock='call i64 asm sideeffect "mrs $0, cntvct_el0", "=r"()',
     flush="""  %control = call i64 asm sideeffect "mrs $0, fpcr", "=r"()
   store i64 %control, ptr %kept, align 8
-  %flushing = or i64 %control, 16777216
-  call void asm sideeffect "msr fpcr, $0", "r"(i64 %flushing)""",
+  call void asm sideeffect "msr fpcr, $0", "r"(i64 16777216)""",
     restore="""  %back = load i64, ptr %kept, align 8
   call void asm sideeffect "msr fpcr, $0", "r"(i64 %back)""",
 )

@@ -38,7 +38,8 @@ class Executable:
     def __init__(self, plan: Plan, target: Target, pool: Pool, *, slab: int = 0) -> None:
         self.plan, self._pool, self._slab = plan, pool, slab
         self.sizes = place(plan)
-        self._functions: dict[Kernel, int] = {kernel: address_of(kernel, target) for kernel in plan.kernels()}
+        first = {step.kernel: step.layer for step in reversed([*plan.steps()])}
+        self._functions: dict[Kernel, int] = {k: address_of(k, target, layer) for k, layer in first.items()}
         used = [spot.buffer for step in plan.steps() for spot in step.places]
         names = dict.fromkeys(buffer.base for buffer in [*plan.buffers, *used])
         self._bases = {name: number for number, name in enumerate(["thread", *(n for n in names if n != "thread")])}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import os
 import threading
 from collections.abc import Callable
 from functools import cache
@@ -10,59 +12,80 @@ from pathlib import Path
 from typing import Any
 
 from .cache import ObjectCache
-from .compiler import compile_object, machine
+from .compiler import compile_object, machine, stage
 from .kernel import Kernel, digest
 from .llvm import binding, version
 from .machine import Target, host
 
 _LOCK = threading.RLock()
-_LOADED: dict[str, tuple[int, Any]] = {}  # address, and what keeps it alive
+_LOADED: dict[str, int] = {}  # addresses by name
+_KEPT: list[Any] = []  # what keeps the code behind them
+_NUMBERS = itertools.count()
+
+if hasattr(os, "register_at_fork"):  # a child must not find LLVM in the midst of something that nobody would end
+    os.register_at_fork(before=_LOCK.acquire, after_in_parent=_LOCK.release, after_in_child=_LOCK.release)
 
 
 @cache
 def _jit() -> Any:
-    llvm = binding()
-    llvm.check_jit_execution()
-    return llvm.create_lljit_compiler(machine(host()))
+    # What goes wrong comes as an error; LLVM need not write it to the terminal as well.
+    return binding().create_lljit_compiler(machine(host()), suppress_errors=True)
 
 
 def load(name: str, data: bytes) -> int:
     """Return the address of function `name` of an object file; loading it again costs nothing."""
     with _LOCK:
         if name not in _LOADED:
-            library = binding().JITLibraryBuilder().add_object_img(data).export_symbol(name)
-            tracker = library.link(_jit(), name)
-            _LOADED[name] = tracker[name], tracker
-        return _LOADED[name][0]
+            _link((name,), data, name)
+        return _LOADED[name]
 
 
-def function(name: str, text: str) -> int:
-    """Return the address of function `name` of a module for this machine, compiled unless the cache has it."""
-    return _made(name, f"{version()} {host()} {text}", host(), name, lambda: text)
+def functions(names: tuple[str, ...], text: str) -> list[int]:
+    """Return the addresses of functions of a module for this machine, compiled unless the cache has it."""
+    return _made(names, f"{version()} {host()} {text}", host(), "the driver", lambda: text)
 
 
-def address_of(kernel: Kernel, target: Target) -> int:
+def address_of(kernel: Kernel, target: Target, layer: str = "") -> int:
     """Return the address of a kernel's function.
 
     The name under which it is known and cached is made of all that decides the code: the generator's own sources, the
     kernel, the target, and LLVM's version. So a kernel that was compiled before need not even be written.
+
+    Args:
+        kernel: the kernel.
+        target: what to make code for.
+        layer: the layer that needs it first, for errors.
+
+    Raises:
+        EngineError: there can be no code for it; the error names the layer, the kernel and how far it came.
     """
     made_of = f"{sources()} {version()} {target} {kernel!r}"
     name = f"k{_digest(made_of)}"
-    return _made(name, made_of, target, repr(kernel), lambda: kernel.module(target, name))
+    what = f"layer {layer!r}, {kernel!r}" if layer else repr(kernel)
+    return _made((name,), made_of, target, what, lambda: kernel.module(target, name))[0]
 
 
-def _made(name: str, made_of: str, target: Target, what: str, write: Callable[[], str]) -> int:
-    """Return the address of a function: loaded, kept, or compiled from what `write` writes."""
+def _made(names: tuple[str, ...], made_of: str, target: Target, what: str, write: Callable[[], str]) -> list[int]:
+    """Return the addresses of functions: loaded, kept, or compiled from what `write` writes."""
     with _LOCK:
-        if name in _LOADED:
-            return _LOADED[name][0]
-        key = _digest(made_of)
-        data = cache_of_objects().get(key)
-        if data is None:
-            data = compile_object(write(), target, what)
-            cache_of_objects().put(key, data)
-        return load(name, data)
+        if names[0] not in _LOADED:
+            key = _digest(made_of)
+            data = cache_of_objects().get(key)
+            if data is None:
+                data = compile_object(write(), target, what)
+                cache_of_objects().put(key, data)
+            _link(names, data, what)
+        return [_LOADED[name] for name in names]
+
+
+def _link(names: tuple[str, ...], data: bytes, what: str) -> None:
+    builder = binding().JITLibraryBuilder().add_object_img(data)
+    for name in names:
+        builder.export_symbol(name)
+    with stage(what, "loading"):  # a name is spent even if this fails
+        library = builder.link(_jit(), f"{names[0]}.{next(_NUMBERS)}")
+    _KEPT.append(library)
+    _LOADED.update({name: library[name] for name in names})
 
 
 def _digest(text: str) -> str:

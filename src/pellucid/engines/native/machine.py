@@ -40,7 +40,9 @@ _X86 = {
     "avx2": ("x86-64-v3", "", 8, 16, True),
     "sse2": ("x86-64", "", 4, 16, False),
 }
-_NEEDS = {"avx512": ("avx512f", "avx512vl", "avx512bw", "avx512dq", "avx512cd", "fma"), "avx2": ("avx2", "fma", "bmi2")}
+# What LLVM may use for those names. It tells of a register's width only where the system saves such registers.
+_V3 = ("cx16", "popcnt", "sahf", "sse4.2", "avx", "avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe")
+_NEEDS = {"avx512": (*_V3, "avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"), "avx2": _V3}
 
 
 def x86(name: str, triple: str = "x86_64-unknown-linux-gnu") -> Target:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 
 from ....layers.base import Run
@@ -12,6 +10,7 @@ from ....wiring import name_of
 from ...base import Floats, Program
 from ...reference import layer_weights
 from ..executable import Arrays, Executable
+from ..forks import Shared
 from ..machine import Target
 from ..memory import aligned
 from ..plan import Context
@@ -48,11 +47,11 @@ class Ready:
         self.version = net.weights.version
 
 
-class ChannelsKept:
+class ChannelsKept(Shared):
     """What is kept of a network between runs: not the network itself, which may go when nobody else needs it."""
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        super().__init__()
         self.made: dict[tuple[bool, bool], Ready] = {}  # by whether every value is wanted, and whether for one image
 
 
