@@ -13,8 +13,14 @@ from ..elementwise import Activation
 from ..geometry import ConvGeometry
 from ..held import NONE, Halo, Held
 from ..learning import TrainingBuilder
-from ..winograd import WinogradForward, WinogradInputGradient, pays
-from ..winograd_weights import WinogradWeights
+from ..winograd import (
+    WinogradForward,
+    WinogradInputGradient,
+    WinogradWeightGradient,
+    WinogradWeights,
+    pays,
+    weight_gradient_pays,
+)
 from .base import Rule, layer_of
 from .elementwise import activation_of
 
@@ -58,7 +64,12 @@ class ConvRule(Rule):
         macs = layer.cost(node.inputs[0].shape).macs * b.target.lanes
         if b.trains(node, "weight"):
             slabs = [b.slab(node, "weight"), *([b.slab(node, "bias")] if layer.bias else [])]
-            b.step(name, ConvWeightGradient(x.maps, dy.maps, geometry, layer.bias), x, dy, *slabs, macs=macs)
+            if b.may_transform and weight_gradient_pays(geometry, *node.shape[1:]):
+                kernel = WinogradWeightGradient(x.maps, dy.maps, geometry, layer.bias)
+                b.step(name, kernel, x, dy, *slabs, b.scratch(name, kernel.scratch(b.target)), macs=macs)
+            else:
+                kernel = ConvWeightGradient(x.maps, dy.maps, geometry, layer.bias)
+                b.step(name, kernel, x, dy, *slabs, macs=macs)
         if not b.wants(node.inputs[0]):
             return
         b.bordered(node)
