@@ -10,7 +10,7 @@ import pytest
 
 from pellucid import Network
 from pellucid.cli.app import COMMANDS
-from pellucid.engines import ENGINES
+from pellucid.engines import ENGINES, NativeEngine
 from pellucid.explain import facts, summarize, trace
 from pellucid.formats import load
 from pellucid.layers import Add, Conv2d, Flatten, Input, Linear, Softmax
@@ -194,8 +194,18 @@ def test_engines(pellucid):
     """Every engine of the table is listed with what it is."""
     found = json.loads(pellucid("engines", "--json").stdout)
     assert list(found) == list(ENGINES)
-    assert found["reference"] == {"about": ENGINES["reference"].about, "unavailable": None}
+    assert found["reference"] == {"about": ENGINES["reference"].about, "unavailable": None, "setup": {}}
     assert ENGINES["reference"].about in pellucid("engines").stdout
+
+
+def test_engines_tell_what_they_compute_with(pellucid, monkeypatch):
+    """The native engine's line ends with its instruction set and how many threads share the work."""
+    monkeypatch.setenv("PELLUCID_THREADS", "3")
+    native = NativeEngine()
+    found = json.loads(pellucid("engines", "--json").stdout)["native"]
+    assert found["setup"] == {"instructions": native.target.name, "threads": 3}
+    line = next(line for line in pellucid("engines").stdout.splitlines() if line.startswith("native"))
+    assert line.endswith(f"instructions {native.target.name}, threads 3")
 
 
 def test_explore_trains_first(pellucid, served):

@@ -18,6 +18,7 @@ from .cache import cache
 from .engines import engines
 from .explain import explain
 from .explore import explore
+from .plan import plan
 from .predict import predict
 from .summary import summary
 from .train import train
@@ -30,6 +31,11 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {  # each with examples f
     train: (
         "pellucid train digits digits -o net.safetensors",
         "pellucid train net.safetensors photos -o better.safetensors --rate 0.01",
+    ),
+    plan: (
+        "pellucid plan lenet5",
+        "pellucid plan digits --training --batch 32",
+        "pellucid plan resnet18 --batch 1 --json",
     ),
     engines: ("pellucid engines",),
     cache: ("pellucid cache", "pellucid cache --clear"),

@@ -21,6 +21,7 @@ __all__ = [
     "Engine",
     "EngineWarning",
     "LossRule",
+    "NativeEngine",
     "OptimizerRule",
     "Program",
     "State",

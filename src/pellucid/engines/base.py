@@ -142,6 +142,10 @@ class Engine(ABC):
         """Return why the engine cannot run on this machine, or None."""
         return None
 
+    def setup(self) -> dict[str, Any]:
+        """Return by name what it computes with on this machine, as far as that may differ."""
+        return {}
+
     @abstractmethod
     def program(self, net: Network) -> Program:
         """Make `net` ready to run. It is asked for at every use: an engine keeps what is costly, a network each."""

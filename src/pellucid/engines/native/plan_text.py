@@ -1,96 +1,89 @@
-"""A plan as text: phase by phase, what each step runs, on what, and how many multiply-adds it makes."""
+"""A plan as text: stage by stage, what each step runs, on what and how much of it; and where values lie."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import fields, is_dataclass
-from typing import Any
+import textwrap
 
-from .arena import Sizes
-from .kernel import Kernel
-from .layout import Maps
-from .plan import Call, Phase, Plan, Step
-from .samples.geometry import ConvGeometry
+from ...words import printable
+from .plan_facts import BufferFacts, PlanFacts, StageFacts
 
-_KINDS = {
-    "chunks": "each block of samples, in at most 8 chunks with gradients of their own",
-    "tasks": "tiles of the work, shared by all threads",
-}
+LAST_BEFORE = 2  # names of what lay in a place before
+WIDTH = 110  # characters of a line of names
+LEGEND = """\
+multiply-adds are for one sample; 6x28x28 + 2: 6 channels of 28 rows and 28 columns, and at most 2 places around them
+between parts, and where = stands before a step, threads wait until all is done that stands above
+in use: from which step to which; what several phases touch, from the first step of the first to the last of the last"""
 
 
-def plan_text(plan: Plan, sizes: Sizes, title: str) -> str:
-    """Return a plan as lines.
-
-    Args:
-        plan: the plan, with its buffers in their places.
-        sizes: the memory that it needs.
-        title: what it is a plan of.
-    """
-    one = f"{plan.width} {plan.lanes}" if plan.lanes == "samples" else "image"
+def plan_text(plan: PlanFacts) -> str:
+    """Return a plan as lines."""
+    what = "a training step" if plan.training else "a run"
+    one = f"{plan.width} samples" if plan.lanes == "samples" else "one image"
+    fallen = "".join(f"\n  {layer}: {why}" for layer, why in plan.falls_back.items())
     lines = [
-        f"{title}: {plan.lanes} in lanes, {plan.width} to a vector",
-        f"memory: {_bytes(sizes.thread)} a thread, {_bytes(sizes.block)} a block, {_bytes(sizes.once)} besides",
-        f"multiply-adds: {plan.macs:,} for {one}",
+        f"{plan.network}: {what} on {_count(plan.batch, 'sample')}, in {_count(plan.blocks, 'block')} of {one}",
+        f"{plan.target}: {plan.lanes} fill the lanes of a vector, {plan.width} of them",
+        f"{plan.macs:,} multiply-adds a sample; {'all threads share' if plan.shared else 'one thread does'} the work",
+        f"falls back to the layer's own definition: {fallen or 'nothing'}",
     ]
-    stages = [*([plan.preparing] if plan.preparing.steps else []), *plan.stages]
-    steps = [step for stage in stages if isinstance(stage, Phase) for step in (*stage.opening, *stage.steps)]
-    widths = [max((len(cell) for cell in column), default=0) for column in zip(*map(_cells, steps), strict=True)]
-    for stage in stages:
-        lines.append("")
-        if isinstance(stage, Call):
-            lines.append(f"{stage.layer}: its own definition, because {stage.why}")
-            continue
-        kind = _KINDS.get(stage.kind, "each block of samples" if plan.lanes == "samples" else "each image")
-        lines.append(f"{kind}, whenever the weights changed" if stage is plan.preparing else kind)
-        for step in (*stage.opening, *stage.steps):
-            cells = _cells(step)
-            shown = [cell.ljust(width) for cell, width in zip(cells[:-1], widths, strict=False)]
-            lines.append(f"  {'  '.join(shown)}  {cells[-1].rjust(widths[-1])}".rstrip())
-    fallen = plan.falls_back()
-    lines += ["", f"falls back to the reference: {', '.join(fallen) if fallen else 'nothing'}"]
-    return "\n".join(lines)
+    before = ""
+    for stage in plan.stages:
+        lines += _steps(plan, stage, "= ") if before == stage.kind == "tasks" else ["", *_stage(plan, stage)]
+        before = stage.kind
+    for memory in plan.memory:
+        buffers = [buffer for buffer in plan.buffers if buffer.memory == memory]
+        if buffers:
+            lines += ["", *_memory(memory, plan.memory[memory], buffers)]
+    outside = textwrap.wrap(f"given from outside: {', '.join(plan.outside)}", WIDTH, subsequent_indent="  ")
+    lines += ["", *outside, "", LEGEND]
+    return "\n".join(printable(line) for line in "\n".join(lines).split("\n"))
 
 
-def _cells(step: Step) -> tuple[str, str, str, str]:
-    """Return the layer, the kernel, its geometry, and multiply-adds."""
-    macs = step.macs * step.items
-    items = f" in {step.items} tiles" if step.items > 1 else ""
-    kernel = " ".join(re.findall("[A-Z][^A-Z]*", type(step.kernel).__name__)).lower()
-    return step.layer or "-", kernel, geometry_text(step.kernel) + items, f"{macs:,}" if macs else ""
+def _stage(plan: PlanFacts, stage: StageFacts) -> list[str]:
+    if stage.kind == "definition":
+        return [f"when all are done, the definition of {stage.layer} on the whole batch"]
+    each = "each block" if plan.lanes == "samples" else "each image"
+    heading = {
+        "weights": "whenever the weights changed, in items that threads take",
+        "blocks": f"{each}, which one thread takes",
+        "chunks": f"{each}; one thread takes a chunk of them ({stage.items} in this batch), with gradients of its own",
+        "tasks": "for all at once, in items that threads take",
+    }[stage.kind]
+    return [heading, *_steps(plan, stage)]
 
 
-def geometry_text(kernel: Kernel) -> str:
-    """Return a kernel's geometry in short.
-
-    >>> from .samples.filling import Fill
-    >>> geometry_text(Fill(32))
-    'size 32'
-    """
-    return ", ".join(part for f in fields(kernel) if (part := _part(f.name, getattr(kernel, f.name))))
-
-
-def _part(name: str, value: Any) -> str:
-    if isinstance(value, Maps):
-        around = "" if value.halo == (0, 0, 0, 0) else f" + {max(value.halo)}"
-        return f"{name} {value.channels}x{value.height}x{value.width}{around}"
-    if isinstance(value, bool):
-        return name if value else ""
-    if isinstance(value, ConvGeometry):
-        return "x".join(map(str, value.kernel)) + "".join(
-            f" {what} {' '.join(map(str, got))}" for what, got in _unusual(value)
-        )
-    if hasattr(value, "kind"):
-        return str(value.kind)
-    if is_dataclass(value):
-        return type(value).__name__.lower()
-    if isinstance(value, (int, float, str)):
-        return f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
-    return ""
+def _steps(plan: PlanFacts, stage: StageFacts, waits: str = "") -> list[str]:
+    """Return a line for each step; `waits` marks the first of them."""
+    told = [step for shown in plan.stages for step in shown.steps]
+    wide = [max(len(cell) for cell in column) for column in zip(*((s.layer, s.kernel) for s in told), strict=True)]
+    room = max(len(step.geometry) for step in told)
+    lines: list[str] = []
+    for step in stage.steps:
+        macs = f"{step.macs:,}" if step.macs else ""
+        cells = f"{step.layer or '-':{wide[0]}}  {step.kernel:{wide[1]}}  {step.geometry:{room}}"
+        lines.append(f"{'' if lines else waits:2}{step.number:3}  {cells}  {macs:>13}".rstrip())
+    return lines
 
 
-def _unusual(geometry: ConvGeometry) -> list[tuple[str, tuple[int, ...]]]:
-    told = [("stride", geometry.stride), ("dilation", geometry.dilation), ("groups", (geometry.groups,))]
-    return [(what, value) for what, value in told if set(value) != {1}]
+def _memory(memory: str, size: int, buffers: list[BufferFacts]) -> list[str]:
+    """Return a table of what lies in a memory, from its beginning to its end."""
+    apart = sum(buffer.end - buffer.begin for buffer in buffers)
+    where = {"thread": "of each thread", "block": "of each block", "chunk": "of each chunk", "once": "besides"}[memory]
+    saved = f"; what lies there takes {_bytes(apart)} in all" if apart > size else ""
+    rows = [("from", "to", "in use", "what", "in place of")]
+    for buffer in buffers:
+        before = ", ".join(buffer.after[:LAST_BEFORE]) + (", ..." if len(buffer.after) > LAST_BEFORE else "")
+        rows.append((f"{buffer.begin:,}", f"{buffer.end:,}", f"{buffer.first}-{buffer.last}", buffer.name, before))
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [f"memory {where}: {_bytes(size)}{saved}"]
+    for begin, end, life, name, before in rows:
+        cells = f"{begin:>{wide[0]}}  {end:>{wide[1]}}  {life:>{wide[2]}}  {name:{wide[3]}}  {before}"
+        lines.append(f"  {cells}".rstrip())
+    return lines
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" + "s" * (number != 1)
 
 
 def _bytes(count: int) -> str:

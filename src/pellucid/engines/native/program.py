@@ -5,12 +5,10 @@ from __future__ import annotations
 from ...network import Network
 from ..base import Floats, Program
 from .channels.program import ChannelsKept, ChannelsProgram
-from .channels.rules import RULES
+from .lanes import least_in_samples
 from .machine import Target
 from .pool import Pool
 from .samples.program import SamplesKept, SamplesProgram
-
-SMALL = 100_000_000  # multiply-adds of a sample up to which blocks of samples are faster than one at a time
 
 
 class Kept:
@@ -18,7 +16,7 @@ class Kept:
 
     def __init__(self) -> None:
         self.samples, self.channels = SamplesKept(), ChannelsKept()
-        self.macs: int | None = None
+        self.bulk: float | None = None  # samples of the smallest batch that is run in sample lanes
 
 
 class NativeProgram(Program):
@@ -33,11 +31,9 @@ class NativeProgram(Program):
     """
 
     def __init__(self, net: Network, kept: Kept, *, target: Target, pool: Pool, exact: bool) -> None:
-        if kept.macs is None:
-            kept.macs = macs_of(net)
-        self._bulk = target.lanes // 2 if kept.macs <= SMALL else None  # more samples than so many are many
-        if any(node.layer and node.layer.kind not in RULES for node in net.nodes):
-            self._bulk = 0  # only in sample lanes a layer may be left to its own definition
+        if kept.bulk is None:
+            kept.bulk = least_in_samples(net, target)
+        self._bulk = kept.bulk
         self._samples = SamplesProgram(net, kept.samples, target=target, pool=pool, exact=exact)
         self._channels = ChannelsProgram(net, kept.channels, target=target, pool=pool, exact=exact)
 
@@ -50,10 +46,4 @@ class NativeProgram(Program):
         return self._for(len(inputs[0])).trace(inputs)
 
     def _for(self, count: int) -> Program:
-        return self._samples if self._bulk is not None and count > self._bulk else self._channels
-
-
-def macs_of(net: Network) -> int:
-    """Return the multiply-adds of one sample."""
-    costs = (node.layer.cost(*(before.shape for before in node.inputs)) for node in net.nodes if node.layer)
-    return sum(cost.macs for cost in costs)
+        return self._samples if count >= self._bulk else self._channels
