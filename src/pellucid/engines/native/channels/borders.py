@@ -7,15 +7,14 @@ from typing import ClassVar
 
 from ....window import Window
 from ..ir import Code, Number, Value
-from ..kernel import Kernel
 from ..samples.places import along, walk
 from .layout import Blocked
-from .places import block_at, clear_around, one_block
+from .places import Blockwise, block_at, clear_around, one_block
 
 
 @dataclass(frozen=True)
-class Copy(Kernel):
-    """Copy maps into another layout, and fill the halo there; an item is a block of channels.
+class Copy(Blockwise):
+    """Copy maps into another layout, and fill the halo there.
 
     Args:
         x, y: the layouts.
@@ -27,22 +26,17 @@ class Copy(Kernel):
     y: Blocked
     mode: str = "zeros"
 
-    @property
-    def items(self) -> int:
-        """How many items make the layer."""
-        return self.y.blocks
-
-    def write(self, code: Code, item: Value, *pointers: Value) -> None:
+    def block(self, code: Code, block: Value, *pointers: Value) -> None:
         """Write a walk over the places, or over the halo as well."""
         x, y = pointers
-        from_, to = block_at(code, x, self.x, item), block_at(code, y, self.y, item)
+        from_, to = block_at(code, x, self.x, block), block_at(code, y, self.y, block)
         if self.mode == "zeros":
 
             def place(x: Value, y: Value) -> None:
                 code.store(code.load(x), y)
 
             walk(code, [(from_, one_block(self.x)), (to, one_block(self.y))], place)
-            clear_around(code, y, self.y, item)
+            clear_around(code, y, self.y, block)
             return
         top, bottom, left, right = self.y.halo
         rows = code.table([int(r) for r in Window(1, padding=(top, bottom)).sources(self.y.height, self.mode)])

@@ -18,7 +18,9 @@ from ..samples.held import NONE, Halo, widest
 from .borders import Copy
 from .held import Flattened, Floats, Held, Packed
 from .layout import Blocked, Planar
-from .packing import Pack, PackPlanar, Unpack, blocked_of, steps_of
+from .packing import Pack, PackPlanar, blocked_of
+from .telling import Tell
+from .unloading import steps_of
 from .whole import Whole, items_of
 
 Spot = Buffer | Held
@@ -122,7 +124,7 @@ class Builder:
 
     def sole_reader(self, node: Node) -> Node | None:
         """Return the only one that ever sees a value, or None."""
-        readers = self._readers.get(name_of(node), [])
+        readers = self.readers(node)
         return readers[0] if len(readers) == 1 and name_of(node) not in self.outputs else None
 
     def new(self, node: Node) -> Held:
@@ -135,7 +137,7 @@ class Builder:
 
     def _all_readers(self, node: Node) -> list[Node]:
         """Return who reads a value, also under another name that stands for the same memory."""
-        found = self._readers.get(name_of(node), [])
+        found = self.readers(node)
         same = [near for near in found if name_of(near) in self.rewriting.same]
         return [*found, *(late for near in same for late in self._all_readers(near))]
 
@@ -167,7 +169,8 @@ class Builder:
         held = self.hold(name_of(node), blocked_of(node.shape, self.target.lanes))
         maps = seen.held.maps
         tail = held.maps.floats - math.prod(node.shape)
-        kernel = Unpack(maps, steps_of((maps.channels, maps.height, maps.width), seen.order), tail)
+        steps = steps_of((maps.channels, maps.height, maps.width), seen.order)
+        kernel = Tell(maps, steps, maps, tail=tail)
         self.step(name_of(node), kernel, seen.held, held)
         self.values[name_of(node)] = held
         return held
@@ -183,13 +186,18 @@ class Builder:
             self.step(name, PackPlanar(maps), array, self._planar[name, maps])
         return self._planar[name, maps], maps
 
-    def unpack(self, node: Node) -> None:
+    def tell(self, node: Node) -> None:
         """Write a value out of the lanes for the caller."""
         seen, steps = self.seen(node), steps_of(node.shape)
         if isinstance(seen, Flattened):
             maps, order = seen.held.maps, seen.order
             seen, steps = seen.held, steps_of((maps.channels, maps.height, maps.width), order)
-        self.step(name_of(node), Unpack(seen.maps, steps), seen, self.array(f"value {name_of(node)}", node.shape))
+        kernel = Tell(seen.maps, steps, seen.maps)
+        self.step(name_of(node), kernel, seen, self.array(f"value {name_of(node)}", node.shape))
+
+    def readers(self, node: Node) -> list[Node]:
+        """Return the nodes that read a value."""
+        return self._readers.get(name_of(node), [])
 
 
 def _spots(places: tuple[Spot, ...]) -> tuple[Place, ...]:

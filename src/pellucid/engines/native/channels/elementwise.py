@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..ir import Code, Value
-from ..kernel import Kernel
 from ..samples.elementwise import Activation
 from ..samples.places import AT_ONCE, walk
 from .epilogue import epilogue
 from .layout import Blocked
-from .places import block_at, clear_around, one_block
+from .places import Blockwise, block_at, clear_around, one_block
 
 
 @dataclass(frozen=True)
-class Forward(Kernel):
-    """y = the function of x; an item is a block of channels.
+class Forward(Blockwise):
+    """y = the function of x.
 
     Args:
         activation: the function.
@@ -29,12 +28,7 @@ class Forward(Kernel):
     x: Blocked
     y: Blocked
 
-    @property
-    def items(self) -> int:
-        """How many items make the layer."""
-        return self.y.blocks
-
-    def write(self, code: Code, item: Value, *pointers: Value) -> None:
+    def block(self, code: Code, block: Value, *pointers: Value) -> None:
         """Write a walk over all places."""
 
         def same(x: Value) -> Value:
@@ -42,12 +36,12 @@ class Forward(Kernel):
 
         # The constants of an exponential fill the registers: they must not be wanted for several places at once.
         dear = self.activation.kind in ("tanh", "sigmoid")
-        _each(code, item, pointers, (self.x, self.y), self.activation, same, 1 if dear else AT_ONCE)
+        _each(code, block, pointers, (self.x, self.y), self.activation, same, 1 if dear else AT_ONCE)
 
 
 @dataclass(frozen=True)
-class Add(Kernel):
-    """y = activation(the sum of several values); an item is a block of channels.
+class Add(Blockwise):
+    """y = activation(the sum of several values).
 
     Args:
         xs: the layouts of what is added.
@@ -64,12 +58,7 @@ class Add(Kernel):
         """Return how many pointers it takes."""
         return len(self.xs) + 1
 
-    @property
-    def items(self) -> int:
-        """How many items make the layer."""
-        return self.y.blocks
-
-    def write(self, code: Code, item: Value, *pointers: Value) -> None:
+    def block(self, code: Code, block: Value, *pointers: Value) -> None:
         """Write a walk over all places."""
 
         def total(*xs: Value) -> Value:
@@ -78,11 +67,11 @@ class Add(Kernel):
                 total = total + code.load(x)
             return total
 
-        _each(code, item, pointers, (*self.xs, self.y), self.activation, total)
+        _each(code, block, pointers, (*self.xs, self.y), self.activation, total)
 
 
 @dataclass(frozen=True)
-class ScaleShift(Kernel):
+class ScaleShift(Blockwise):
     """y = activation(scale * x + shift), channel by channel: batch norm with running averages.
 
     Args:
@@ -95,20 +84,15 @@ class ScaleShift(Kernel):
     y: Blocked
     activation: Activation | None = None
 
-    @property
-    def items(self) -> int:
-        """How many items make the layer."""
-        return self.y.blocks
-
-    def write(self, code: Code, item: Value, *pointers: Value) -> None:
+    def block(self, code: Code, block: Value, *pointers: Value) -> None:
         """Write a walk over all places."""
         x, scale, shift, y = pointers
-        by, to = code.load(scale, item), code.load(shift, item)
+        by, to = code.load(scale, block), code.load(shift, block)
 
         def scaled(x: Value) -> Value:
             return code.fma(code.load(x), by, to)
 
-        _each(code, item, (x, y), (self.x, self.y), self.activation, scaled)
+        _each(code, block, (x, y), (self.x, self.y), self.activation, scaled)
 
 
 def _each(

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..ir import Code, Value
-from ..kernel import Kernel
 from ..layout import Maps
 from ..samples.places import walk
 from .layout import Blocked
-from .places import block_at, clear_around, one_block
+from .places import Blockwise, block_at, clear_around, one_block
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,8 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Concat(Kernel):
-    """Put the channels of several maps one after another; an item is a block of the joined channels.
+class Concat(Blockwise):
+    """Put the channels of several maps one after another.
 
     Args:
         xs: the layouts of what is joined.
@@ -49,19 +48,14 @@ class Concat(Kernel):
         """Return how many pointers it takes."""
         return len(self.xs) + 1
 
-    @property
-    def items(self) -> int:
-        """How many items make the layer."""
-        return self.y.blocks
-
-    def write(self, code: Code, item: Value, *pointers: Value) -> None:
+    def block(self, code: Code, block: Value, *pointers: Value) -> None:
         """Write a walk over all places for each run of blocks that are alike."""
         for first, blocks, parts in self._runs():
-            inside = code.compare("uge", item, first) & code.compare("ult", item, first + blocks)
-            code.when(inside, lambda first=first, parts=parts: self._block(code, item, item - first, parts, pointers))
-        clear_around(code, pointers[-1], self.y, item)
+            inside = code.compare("uge", block, first) & code.compare("ult", block, first + blocks)
+            code.when(inside, lambda first=first, parts=parts: self._block(code, block, block - first, parts, pointers))
+        clear_around(code, pointers[-1], self.y, block)
 
-    def _block(self, code: Code, item: Value, turn: Value, parts: list[Part], pointers: tuple[Value, ...]) -> None:
+    def _block(self, code: Code, block: Value, turn: Value, parts: list[Part], pointers: tuple[Value, ...]) -> None:
         """Write a walk over the places of a block, `turn` blocks after the first one that is like it."""
         lanes = self.y.lanes
         values: list[tuple[Value, Maps]] = []
@@ -69,7 +63,7 @@ class Concat(Kernel):
             maps = self.xs[part.source]
             for k in range(1 + (part.first + part.count > lanes)):
                 values.append((block_at(code, pointers[part.source], maps, turn + (part.block + k)), one_block(maps)))
-        values.append((block_at(code, pointers[-1], self.y, item), one_block(self.y)))
+        values.append((block_at(code, pointers[-1], self.y, block), one_block(self.y)))
 
         def place(*places: Value) -> None:
             reads = iter(places)
@@ -116,8 +110,8 @@ def _later(part: Part, blocks: int) -> Part:
 
 
 @dataclass(frozen=True)
-class ConcatPlaces(Kernel):
-    """Put runs of vectors one after another; an item is a block of channels.
+class ConcatPlaces(Blockwise):
+    """Put runs of vectors one after another.
 
     Args:
         xs: the layouts of what is joined.
@@ -132,20 +126,15 @@ class ConcatPlaces(Kernel):
         """Return how many pointers it takes."""
         return len(self.xs) + 1
 
-    @property
-    def items(self) -> int:
-        """How many items make the layer."""
-        return self.y.blocks
-
-    def write(self, code: Code, item: Value, *pointers: Value) -> None:
+    def block(self, code: Code, block: Value, *pointers: Value) -> None:
         """Write a walk over each value's places."""
         *xs, y = pointers
-        to, done = block_at(code, y, self.y, item), 0
+        to, done = block_at(code, y, self.y, block), 0
         for x, maps in zip(xs, self.xs, strict=True):
             one = one_block(maps)
 
             def place(x: Value, y: Value) -> None:
                 code.store(code.load(x), y)
 
-            walk(code, [(block_at(code, x, maps, item), one), (code.address(to, done), one)], place)
+            walk(code, [(block_at(code, x, maps, block), one), (code.address(to, done), one)], place)
             done += maps.width

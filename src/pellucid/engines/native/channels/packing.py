@@ -1,7 +1,8 @@
-"""Between arrays as people hand them over and channel lanes; an item is a block of channels."""
+"""Between arrays as people hand them over and channel lanes."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,9 +11,8 @@ from ....layers.node import Shape
 from ..ir import Code, Number, Value
 from ..kernel import Kernel
 from .layout import Blocked, Planar
-from .places import block_at, clear_around, one_block
-
-Steps = tuple[int, int, int]  # numbers from one channel, row or column of an array to the next
+from .places import Blockwise, block_at, clear_around, one_block
+from .unloading import Steps
 
 
 def blocked_of(shape: Shape, lanes: int) -> Blocked:
@@ -23,22 +23,7 @@ def blocked_of(shape: Shape, lanes: int) -> Blocked:
     """
     if len(shape) == 3:
         return Blocked(*shape, lanes=lanes)
-    rows = 1
-    for size in shape[:-1]:
-        rows *= size
-    return Blocked(shape[-1], 1, rows, lanes=lanes)
-
-
-def steps_of(shape: Shape, order: str = "CHW") -> Steps:
-    """Return the steps of an array of a shape; in order "HWC", channels are neighbours.
-
-    >>> steps_of((4, 3, 2)), steps_of((4, 3, 2), "HWC"), steps_of((7,)), steps_of((5, 7))
-    ((6, 2, 1), (1, 8, 4), (1, 0, 7), (1, 0, 7))
-    """
-    if len(shape) != 3:
-        return 1, 0, shape[-1]
-    channels, height, width = shape
-    return (1, width * channels, channels) if order == "HWC" else (height * width, width, 1)
+    return Blocked(shape[-1], 1, math.prod(shape[:-1]), lanes=lanes)
 
 
 @dataclass(frozen=True)
@@ -89,7 +74,7 @@ class PackPlanar(Kernel):
 
 
 @dataclass(frozen=True)
-class Pack(Kernel):
+class Pack(Blockwise):
     """Put an array into lanes, with zeros around it and in lanes without a channel.
 
     Args:
@@ -101,101 +86,39 @@ class Pack(Kernel):
     steps: Steps
     y: Blocked
 
-    @property
-    def items(self) -> int:
-        """How many items make the layer."""
-        return self.y.blocks
-
-    def write(self, code: Code, item: Value, *pointers: Value) -> None:
+    def block(self, code: Code, block: Value, *pointers: Value) -> None:
         """Write a loop over places."""
         array, y = pointers
+        by_channel, by_row, by_column = self.steps
+        start = code.address(array, block * (by_channel * self.y.lanes), of="float")
+        to, one = block_at(code, y, self.y, block), one_block(self.y)
 
-        def place(numbers: Value, place: Value, channels: int) -> None:
-            vector = code.zero()
-            for lane in range(channels):
-                number = code.load(numbers, lane * self.steps[0], of="float")
-                vector = code.let(f"insertelement {vector.type} {vector}, float {number}, i64 {lane}", vector.type)
-            code.store(vector, place)
+        def walk(channels: int) -> None:
+            def row(r: Number) -> None:
+                def column(x: Number) -> None:
+                    numbers, vector = code.address(start, r * by_row + x * by_column, of="float"), code.zero()
+                    for lane in range(channels):
+                        number = code.load(numbers, lane * by_channel, of="float")
+                        vector = code.let(
+                            f"insertelement {vector.type} {vector}, float {number}, i64 {lane}", vector.type
+                        )
+                    code.store(vector, to, one.at(0, r, x))
 
-        _places(code, item, (array, self.steps), (y, self.y), place)
-        clear_around(code, y, self.y, item)
+                code.loop(self.y.width, column)
 
+            code.loop(self.y.height, row)
 
-@dataclass(frozen=True)
-class Unpack(Kernel):
-    """Write a value out of the lanes into an array.
-
-    Args:
-        x: the layout.
-        steps: of the array.
-        tail: zeros that are written behind it.
-    """
-
-    arguments: ClassVar[tuple[str, ...]] = ("x", "array")
-    x: Blocked
-    steps: Steps
-    tail: int = 0
-
-    @property
-    def items(self) -> int:
-        """How many items make the layer."""
-        return self.x.blocks
-
-    def write(self, code: Code, item: Value, *pointers: Value) -> None:
-        """Write a loop over places."""
-        x, array = pointers
-
-        def place(numbers: Value, place: Value, channels: int) -> None:
-            vector = code.load(place)
-            for lane in range(channels):
-                code.store(code.lane(vector, lane), numbers, lane * self.steps[0])
-
-        _places(code, item, (array, self.steps), (x, self.x), place)
-        if self.tail:
-            size = self.x.channels * self.x.height * self.x.width
-
-            def clear() -> None:
-                for k in range(self.tail):
-                    code.store(code.constant(0.0, "float"), array, size + k)
-
-            code.when(code.compare("eq", item, 0), clear)
+        each_kind(code, block, self.y, walk)
+        clear_around(code, y, self.y, block)
 
 
-def _places(
-    code: Code,
-    item: Value,
-    array: tuple[Value, Steps],
-    value: tuple[Value, Blocked],
-    body: Callable[[Value, Value, int], None],
-) -> None:
-    """Write loops over the places of a block.
-
-    Args:
-        code: where to write.
-        item: the block.
-        array: where an array begins, and its steps.
-        value: where a value begins, and its layout.
-        body: called with the addresses of a place's first number in the array and of its vector, and its channels.
-    """
-    (numbers, (by_channel, by_row, by_column)), (pointer, maps) = array, value
-    start = code.address(numbers, item * (by_channel * maps.lanes), of="float")
-    block, one = block_at(code, pointer, maps, item), one_block(maps)
-
-    def walk(channels: int) -> None:
-        def row(r: Number) -> None:
-            def column(x: Number) -> None:
-                number = code.address(start, r * by_row + x * by_column, of="float")
-                body(number, code.address(block, one.at(0, r, x)), channels)
-
-            code.loop(maps.width, column)
-
-        code.loop(maps.height, row)
-
+def each_kind(code: Code, block: Value, maps: Blocked, body: Callable[[int], None]) -> None:
+    """Call `body` with the channels of a block: for blocks that are full, and for the last one if it is not."""
     whole, rest = divmod(maps.channels, maps.lanes)
     if whole:
-        code.when(code.compare("ult", item, whole), lambda: walk(maps.lanes))
+        code.when(code.compare("ult", block, whole), lambda: body(maps.lanes))
     if rest:
-        code.when(code.compare("eq", item, whole), lambda: walk(rest))
+        code.when(code.compare("eq", block, whole), lambda: body(rest))
 
 
 def _run(code: Code, count: int, body: Callable[[Number, str], None]) -> None:

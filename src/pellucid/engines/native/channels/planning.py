@@ -15,6 +15,7 @@ from .builder import Builder
 from .held import Packed
 from .rules import RULES
 from .rules.base import layer_of
+from .tracing import tell_all
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,14 @@ def running_plan(net: Network, target: Target, *, trace: bool, exact: bool, sing
     b = Builder(net, target, rewriting, _halo, may_fuse=not trace, may_transform=not exact, single=single)
     wanted = {name_of(node) for node in net.nodes} if trace else b.outputs
     for node in (*(() if trace else net.inputs), *net.nodes):
-        if node.layer is not None and name_of(node) not in b.done:
+        if name_of(node) in b.done:
+            if not trace and name_of(node) in wanted:
+                b.tell(node)
+            continue
+        if node.layer is not None:
             RULES[layer_of(node).kind].forward(b, node)
         if name_of(node) in wanted:
-            b.unpack(node)
+            (tell_all if trace else Builder.tell)(b, node)
     return Running(b.plan, rewriting, b.packed, b.images)
 
 

@@ -1,4 +1,4 @@
-"""Pools in channel lanes: a block of channels is an item, and a sample lane's pool does it."""
+"""Pools in channel lanes, block by block of channels: what pools in sample lanes does it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ..kernel import Kernel
 from ..samples.pooling import AvgPoolForward, MaxPoolForward
 from ..samples.taps import Taps
 from .layout import Blocked
-from .places import block_at, clear_around, one_block
+from .places import Blockwise, block_at, clear_around, one_block
 
 
 @dataclass(frozen=True)
-class Pool(Kernel):
+class Pool(Blockwise):
     """What all pools have in common.
 
     Args:
@@ -28,16 +28,11 @@ class Pool(Kernel):
     rows: Taps
     columns: Taps
 
-    @property
-    def items(self) -> int:
-        """How many items make the layer."""
-        return self.y.blocks
-
-    def write(self, code: Code, item: Value, *pointers: Value) -> None:
+    def block(self, code: Code, block: Value, *pointers: Value) -> None:
         """Write the loops over all outputs of a block."""
         x, y = pointers
-        self._one().write(code, item, block_at(code, x, self.x, item), block_at(code, y, self.y, item))
-        clear_around(code, y, self.y, item)
+        self._one().write(code, block, block_at(code, x, self.x, block), block_at(code, y, self.y, block))
+        clear_around(code, y, self.y, block)
 
     def _one(self) -> Kernel:
         raise NotImplementedError

@@ -15,7 +15,7 @@ from ..samples.places import walk
 from ..samples.softmax import SoftmaxForward
 from .epilogue import epilogue
 from .layout import Blocked
-from .places import block_at, clear_around, one_block
+from .places import Blockwise, block_at, clear_around, one_block
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ class ChannelSoftmax(Kernel):
 
 
 @dataclass(frozen=True)
-class PlaceSoftmax(Kernel):
-    """y = exp(x - the largest) by the sum of these, over places; an item is a block of channels.
+class PlaceSoftmax(Blockwise):
+    """y = exp(x - the largest) by the sum of these, over places.
 
     Args:
         shape: the places as (rows, columns), or as the axes that a run of columns stands for.
@@ -92,15 +92,10 @@ class PlaceSoftmax(Kernel):
     x: Blocked
     y: Blocked
 
-    @property
-    def items(self) -> int:
-        """How many items make the layer."""
-        return self.y.blocks
-
-    def write(self, code: Code, item: Value, *pointers: Value) -> None:
+    def block(self, code: Code, block: Value, *pointers: Value) -> None:
         """Write the softmax of sample lanes for one block, and zeros where there is no channel."""
         x, y = pointers
-        from_, start = block_at(code, x, self.x, item), block_at(code, y, self.y, item)
+        from_, start = block_at(code, x, self.x, block), block_at(code, y, self.y, block)
         maps = one_block(self.x), one_block(self.y)
         if len(self.shape) == 2:
             softmax = SoftmaxForward((1, *self.shape), self.axis + 1, *maps)
@@ -108,15 +103,15 @@ class PlaceSoftmax(Kernel):
             before, after = math.prod(self.shape[: self.axis]), math.prod(self.shape[self.axis + 1 :])
             places = Maps(before, self.shape[self.axis], after, dense=True)
             softmax = SoftmaxForward((before, self.shape[self.axis], after), 1, places, places)
-        softmax.write(code, item, from_, start)
+        softmax.write(code, block, from_, start)
         ending = epilogue(code, self.y, None)
         if ending.present is not None:
 
             def place(y: Value) -> None:
-                code.store(ending.finish(code, code.load(y), item, None), y)
+                code.store(ending.finish(code, code.load(y), block, None), y)
 
             walk(code, [(start, maps[1])], place)
-        clear_around(code, y, self.y, item)
+        clear_around(code, y, self.y, block)
 
 
 def larger(code: Code, a: Value, b: Value) -> Value:

@@ -46,7 +46,7 @@ class Pack(Kernel):
                 numbers = [code.address(sample, start, of="float") for sample in samples]
                 parts = [code.load(number, of=f"<{side} x float>", align=4) for number in numbers]
                 # Vector k takes the samples k, k + side, ...: turned, they come out in order.
-                vectors = _turned(code, [_joined(code, parts[k::side]) for k in range(side)])
+                vectors = turned(code, [_joined(code, parts[k::side]) for k in range(side)])
                 for k, vector in enumerate(vectors):
                     code.store(vector, y, place + start + k)
 
@@ -76,7 +76,7 @@ class Unpack(Kernel):
             for first in range(0, count, together):
                 starts = range(first * side, min(first + together, count) * side, side)
                 turned = [
-                    (start, _turned(code, [code.load(x, place + start + k) for k in range(side)])) for start in starts
+                    (start, turned(code, [code.load(x, place + start + k) for k in range(side)])) for start in starts
                 ]
                 # Sample by sample, for all may want the same few lines of the cache; and backwards, for free lanes
                 # share the last real sample's address, which is to have the last word.
@@ -154,7 +154,7 @@ def _joined(code: Code, parts: list[Value]) -> Value:
     return parts[0]
 
 
-def _turned(code: Code, vectors: list[Value]) -> list[Value]:
+def turned(code: Code, vectors: list[Value]) -> list[Value]:
     """Return the transposes of the squares that lie side by side in `vectors`: 4, 2 or 1 of them."""
     lanes = code.lanes
 

@@ -12,7 +12,9 @@ from ..builder import Builder
 from ..direct import DirectConv
 from ..held import Flattened, Floats, Held
 from ..linear import LinearForward
-from ..packing import Pack, Unpack, blocked_of, steps_of
+from ..packing import Pack, blocked_of
+from ..telling import Tell
+from ..unloading import steps_of
 from .base import Rule, activated, layer_of
 
 CACHED = 256 << 10  # bytes of a weight that every thread can hold beside its image
@@ -47,7 +49,7 @@ class LinearRule(Rule):
         rows_in, rows_out = (math.prod(inputs[:-1]), inputs[-1]), (math.prod(outputs[:-1]), outputs[-1])
         if turned:
             dense = b.buffer(f"{name_of(node)} reads", 4 * math.prod(inputs))
-            b.step(name_of(node), Unpack(x.maps, steps_of(inputs)), x, dense)
+            b.step(name_of(node), Tell(x.maps, steps_of(inputs), x.maps), x, dense)
             x = b.hold(f"{name_of(node)} reads", blocked_of(rows_in, lanes))
             b.step(name_of(node), Pack(steps_of(rows_in), x.maps), dense, x)
         y = b.hold(f"{name_of(node)} gives", blocked_of(rows_out, lanes)) if turned else b.new(last.made)
@@ -61,7 +63,7 @@ class LinearRule(Rule):
         b.step(name_of(node), kernel, x, b.weight(name_of(node), "weight", pack), bias, y, macs=_macs(node))
         if turned:
             dense = b.buffer(f"{name_of(node)} gives", 4 * math.prod(outputs))
-            b.step(name_of(node), Unpack(y.maps, steps_of(rows_out)), y, dense)
+            b.step(name_of(node), Tell(y.maps, steps_of(rows_out), y.maps), y, dense)
             y = b.new(last.made)
             b.step(name_of(node), Pack(steps_of(outputs), y.maps), dense, y)
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from .....layers import Node
 from .....wiring import name_of
+from ...plan import Buffer
 from ...samples.rules.elementwise import activation_of
 from ...samples.rules.pooling import divisors_of, taps_of_node
 from ..builder import Builder
@@ -60,17 +61,17 @@ class BatchNormRule(Rule):
         x = b.read(node.inputs[0])
         last = activated(b, node)
         y = b.new(last.made)
-
-        def pack(numbers: Floats | None) -> Floats:
-            assert numbers is not None
-            return _padded(numbers, y.maps.blocks * y.maps.lanes)
-
-        learned = [b.weight(name_of(node), short, pack) for short in ("scale", "shift")]
-        b.step(name_of(node), ScaleShift(x.maps, y.maps, last.activation), x, *learned, y)
+        b.step(name_of(node), ScaleShift(x.maps, y.maps, last.activation), x, *scale_and_shift(b, node), y)
 
 
-def _padded(numbers: Floats, size: int) -> Floats:
-    return np.pad(numbers, (0, size - len(numbers)))
+def scale_and_shift(b: Builder, node: Node) -> tuple[Buffer, Buffer]:
+    """Return what a batch norm multiplies each channel with, and what it adds; zeros where there is no channel."""
+
+    def pack(numbers: Floats | None) -> Floats:
+        assert numbers is not None
+        return np.pad(numbers, (0, -len(numbers) % b.target.lanes))
+
+    return b.weight(name_of(node), "scale", pack), b.weight(name_of(node), "shift", pack)
 
 
 class MaxPoolRule(Rule):

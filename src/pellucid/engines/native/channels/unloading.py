@@ -1,0 +1,60 @@
+"""From channel lanes to arrays as people read them: transposes of small squares of places and channels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ....layers.node import Shape
+from ..ir import Code, Value
+from ..samples.packing import SQUARE, turned
+
+Steps = tuple[int, int, int]  # numbers from one channel, row or column of an array to the next
+
+
+def steps_of(shape: Shape, order: str = "CHW") -> Steps:
+    """Return the steps of an array of a shape; in order "HWC", channels are neighbours.
+
+    >>> steps_of((4, 3, 2)), steps_of((4, 3, 2), "HWC"), steps_of((7,)), steps_of((5, 7))
+    ((6, 2, 1), (1, 8, 4), (1, 0, 7), (1, 0, 7))
+    """
+    if len(shape) != 3:
+        return 1, 0, shape[-1]
+    channels, height, width = shape
+    return (1, width * channels, channels) if order == "HWC" else (height * width, width, 1)
+
+
+def side_of(width: int) -> int:
+    """Return the side of the squares that a row of places falls into: a power of two.
+
+    >>> side_of(3), side_of(30)
+    (2, 4)
+    """
+    return min(SQUARE, 1 << (width.bit_length() - 1))
+
+
+def unload(code: Code, vectors: Sequence[Value], array: Value, steps: Steps, channels: int) -> None:
+    """Write neighbouring places of a row into an array.
+
+    Args:
+        code: where to write.
+        vectors: the places, as many as a square has.
+        array: the address of the first place's first number.
+        steps: of the array.
+        channels: how many of the lanes have a channel.
+    """
+    by_channel, _, by_column = steps
+    if by_column == 1:
+        side = len(vectors)
+        across = turned(code, list(vectors))
+        for lane in range(channels):
+            first = lane - lane % side
+            part = code.shuffle(across[lane % side], across[lane % side], list(range(first, first + side)))
+            code.store(part, code.address(array, lane * by_channel, of="float"), align=4)
+        return
+    for k, vector in enumerate(vectors):
+        done = 0
+        while done < channels:  # runs of a power of two of channels, which are neighbours
+            count = 1 << ((channels - done).bit_length() - 1)
+            part = vector if count == code.lanes else code.shuffle(vector, vector, list(range(done, done + count)))
+            code.store(part, code.address(array, k * by_column + done, of="float"), align=4)
+            done += count
