@@ -55,12 +55,15 @@ class Winograd(Kernel):
             (groups of outputs, points, inputs, outputs of a group), rounded once, from float64.
         """
         matrix, width = np.array(MATRICES[self.size][1]), self._group * self.y.lanes
-        outputs, inputs = weight.shape[:2]
         both_axes = np.kron(matrix, matrix)  # (points, 9)
-        points = both_axes @ weight.astype(np.float64).reshape(outputs * inputs, -1).T
-        packed = np.zeros((self._groups * width, inputs, len(both_axes)), np.float32)
-        packed[:outputs] = points.T.reshape(outputs, inputs, -1)
-        return np.ascontiguousarray(packed.reshape(self._groups, width, inputs, -1).transpose(0, 3, 2, 1))
+        inputs = weight.shape[1]
+        packed = np.empty((self._groups, len(both_axes), inputs * width), np.float32)
+        for group, points in enumerate(packed):
+            some = np.zeros((width, inputs, matrix.shape[1] ** 2))
+            own = weight[group * width : (group + 1) * width]
+            some[: len(own)] = own.reshape(*own.shape[:2], -1)
+            points[...] = both_axes @ some.transpose(2, 1, 0).reshape(len(both_axes.T), -1)
+        return packed.reshape(self._groups, len(both_axes), inputs, width)
 
     def pack_bias(self, bias: Floats | None) -> Floats:
         """Return the bias as the kernels read it; zeros, if there is none."""
