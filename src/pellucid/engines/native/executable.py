@@ -52,11 +52,12 @@ class Executable:
         self._tables: dict[int, list[_Table | Call]] = {}
         self._preparing = _Table([plan.preparing] if plan.preparing.steps else [], self, 1)
         self._macs = plan.macs
+        self._point()
 
     def give(self, name: str, array: NDArray[Any]) -> None:
         """Tell where memory from outside lies; who gives it keeps it."""
         if name in self._bases:
-            self._addresses[self._bases[name]] = array.ctypes.data
+            self._addresses[self._bases[name]] = array.__array_interface__["data"][0]
 
     def view(self, buffer: Buffer, blocks: int, dtype: Any) -> NDArray[Any]:
         """Return a buffer that is kept, as an array: (blocks, ...) or (...)."""
@@ -93,10 +94,10 @@ class Executable:
             if stage is not None:
                 stages.append(stage)
         self._tables[blocks] = stages
+        self._point()
 
     def prepare(self) -> None:
         """Make of the weights what is made of them; needed again whenever they changed."""
-        self._point()
         self._execute(self._preparing, share=True)
 
     def run(self, blocks: int, samples: int, context: Callable[[Arrays], Context] | None = None) -> Context | None:
@@ -107,7 +108,6 @@ class Executable:
             samples: the samples in them.
             context: makes what calls of Python need, given their arrays; returned when all is done.
         """
-        self._point()
         told = None
         if self.plan.between and context:
             told = context(self._between(samples))

@@ -50,19 +50,19 @@ class LinearForward(Kernel):
 
     def pack(self, weight: Floats) -> Floats:
         """Return the weights (outputs, inputs) as the kernel reads them: (tiles, numbers of x, outputs of a tile)."""
-        x, outputs = self.x, weight.shape[0]
-        blocks, depth = self._runs[0], self._depth
-        if self.order == "HWC":
-            maps = weight.reshape(outputs, x.height, x.width, x.channels)
-        else:
-            maps = weight.reshape(outputs, x.channels, x.height, x.width).transpose(0, 2, 3, 1)
-        wide = np.zeros((outputs, x.height, x.width, blocks * depth), np.float32)
-        wide[..., : x.channels] = maps
-        rows = wide.reshape(outputs, x.height, x.width, blocks, depth).transpose(0, 3, 1, 2, 4).reshape(outputs, -1)
-        width = self._tile * self.y.lanes
-        packed = np.zeros((self.items * width, rows.shape[1]), np.float32)
-        packed[:outputs] = rows
-        return np.ascontiguousarray(packed.reshape(self.items, width, -1).transpose(0, 2, 1))
+        x, (blocks, _, _, depth), width = self.x, self._runs, self._tile * self.y.lanes
+        packed = np.empty((self.items, x.height * x.width * blocks * depth, width), np.float32)
+        for item, tile in enumerate(packed):  # one by one, since all of them may be half a gigabyte
+            own = weight[item * width : (item + 1) * width]
+            if self.order == "HWC":
+                maps = own.reshape(-1, x.height, x.width, x.channels)
+            else:
+                maps = own.reshape(-1, x.channels, x.height, x.width).transpose(0, 2, 3, 1)
+            wide = np.zeros((width, x.height, x.width, blocks * depth), np.float32)
+            wide[: len(own), ..., : x.channels] = maps
+            rows = wide.reshape(width, x.height, x.width, blocks, depth).transpose(3, 1, 2, 4, 0)
+            tile[...] = rows.reshape(-1, width)
+        return packed
 
     def pack_bias(self, bias: Floats | None) -> Floats:
         """Return the bias as the kernel reads it; zeros, if there is none."""

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ....layers.base import Run
 from ....network import Network
 from ....wiring import name_of
 from ...base import Floats, Program
-from ...reference import layer_weights
-from ..executable import Arrays, Executable
+from ..executable import Executable
 from ..forks import Shared
 from ..machine import Target
 from ..memory import aligned
-from ..plan import Context
 from ..pool import Pool
 from ..rewrite import weights_of
 from .planning import Running, running_plan
@@ -23,28 +20,49 @@ class Ready:
     """A plan made ready, with its own copies of the weights.
 
     Args:
+        net: the network.
         running: the plan.
         executable: the same, loaded.
+        names: the values that it gives.
     """
 
-    def __init__(self, running: Running, executable: Executable) -> None:
-        self.running, self.executable = running, executable
-        self.version: int | None = None
-        self.weights: list[Floats] = []
+    def __init__(self, net: Network, running: Running, executable: Executable, names: list[str]) -> None:
+        self.executable = executable
+        self._running = running
+        self._inputs = [f"input {node.name}" for node in net.inputs]
+        self._outputs = [(name, f"value {name}", net.shapes[name]) for name in dict.fromkeys(names)]
+        self._version: int | None = None
+        self._weights: list[Floats] = []
+        self._count = 0
 
-    def take(self, net: Network) -> None:
-        """Take the network's weights, if they changed."""
-        if self.version == net.weights.version:
-            return
-        found = weights_of(net, self.running.rewriting)
-        self.weights = []
-        for packed in self.running.packed:
+    def run(self, net: Network, inputs: tuple[Floats, ...]) -> dict[str, Floats]:
+        """Run the plan on inputs (N, ...); returns its values by name."""
+        executable, count = self.executable, len(inputs[0])
+        if count != self._count:
+            executable.ready(count)
+            executable.view(self._running.images, 1, np.int64)[0] = self._count = count
+        if self._version != net.weights.version:
+            self._take(net)
+        for name, array in zip(self._inputs, inputs, strict=True):
+            executable.give(name, array)
+        outputs: dict[str, Floats] = {}
+        for name, place, shape in self._outputs:
+            outputs[name] = array = np.empty((count, *shape), np.float32)
+            executable.give(place, array)
+        executable.run(count, count)
+        return outputs
+
+    def _take(self, net: Network) -> None:
+        """Take the network's weights."""
+        found = weights_of(net, self._running.rewriting)
+        self._weights = []
+        for packed in self._running.packed:
             made = packed.make(found[packed.layer].get(packed.short))
             held = aligned(made.size, np.float32)
             held[:] = made.reshape(-1)
             self.executable.give(packed.buffer.base, held)
-            self.weights.append(held)
-        self.version = net.weights.version
+            self._weights.append(held)
+        self._version = net.weights.version
 
 
 class ChannelsKept(Shared):
@@ -71,37 +89,21 @@ class ChannelsProgram(Program):
 
     def run(self, inputs: tuple[Floats, ...]) -> tuple[Floats, ...]:
         """Return the outputs (N, ...) for inputs (N, ...)."""
-        found = self._run(inputs, [name_of(node) for node in self._net.outputs], trace=False)
-        return tuple(found[name_of(node)] for node in self._net.outputs)
+        with self._kept.lock:
+            found = self._ready(trace=False, single=len(inputs[0]) == 1).run(self._net, inputs)
+        return tuple([found[name_of(node)] for node in self._net.outputs])
 
     def trace(self, inputs: tuple[Floats, ...]) -> dict[str, Floats]:
         """Return every value by name (N, ...)."""
-        found = self._run(inputs, [name_of(node) for node in self._net.nodes], trace=True)
         given = {name_of(node): x for node, x in zip(self._net.inputs, inputs, strict=True)}
-        return {**given, **found}
-
-    def _run(self, inputs: tuple[Floats, ...], names: list[str], *, trace: bool) -> dict[str, Floats]:
-        count = len(inputs[0])
         with self._kept.lock:
-            ready = self._ready(trace=trace, single=count == 1)
-            executable = ready.executable
-            executable.ready(count)
-            ready.take(self._net)
-            for node, array in zip(self._net.inputs, inputs, strict=True):
-                executable.give(f"input {node.name}", array)
-            outputs = {name: np.empty((count, *self._net.shapes[name]), np.float32) for name in names}
-            for name, array in outputs.items():
-                executable.give(f"value {name}", array)
-            executable.view(ready.running.images, 1, np.int64)[0] = count
-            executable.run(count, count, self._context)
-            return outputs
-
-    def _context(self, arrays: Arrays) -> Context:
-        return Context(arrays, lambda layer: layer_weights(self._net, layer), Run())
+            return given | self._ready(trace=True, single=len(inputs[0]) == 1).run(self._net, inputs)
 
     def _ready(self, *, trace: bool, single: bool) -> Ready:
-        key = trace, single
-        if key not in self._kept.made:
+        ready = self._kept.made.get((trace, single))
+        if ready is None:
             running = running_plan(self._net, self._target, trace=trace, exact=self._exact, single=single)
-            self._kept.made[key] = Ready(running, Executable(running.plan, self._target, self._pool))
-        return self._kept.made[key]
+            names = [name_of(node) for node in (self._net.nodes if trace else self._net.outputs)]
+            executable = Executable(running.plan, self._target, self._pool)
+            ready = self._kept.made[trace, single] = Ready(self._net, running, executable, names)
+        return ready
