@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -188,6 +189,24 @@ def test_an_untrained_network_is_noted(pellucid):
     assert result.stderr == "note: lenet5 is not trained; its numbers come from first values\n"
     assert len(json.loads(result.stdout)) == 1
     assert pellucid("predict", "net.safetensors", "photo.jpg").stderr == ""
+
+
+def test_plan(pellucid, trained):
+    """The plan of a file's network is the engine's, as text and as facts."""
+    engine = NativeEngine()
+    assert pellucid("plan", "net.safetensors").stdout == f"{engine.plan(trained)}\n"
+    told = json.loads(pellucid("plan", "net.safetensors", "--batch", "1", "--lanes", "samples", "--json").stdout)
+    assert told == json.loads(json.dumps(asdict(engine.plan(trained, batch=1, lanes="samples"))))
+    shown = pellucid("plan", "net.safetensors", "--training", "--exact").stdout
+    assert shown == f"{NativeEngine(exact=True).plan(trained, training=True)}\n"
+
+
+def test_plan_of_lanes_that_there_are_not(pellucid):
+    """Bad lanes are one message and exit code 2."""
+    result = pellucid("plan", "lenet5", "--lanes", "pixels")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: lanes 'pixels'\n")
+    assert "one of samples, channels" in result.stderr
 
 
 def test_engines(pellucid):

@@ -44,13 +44,15 @@ class StageFacts:
     Args:
         kind: "weights" (whenever they changed), "blocks", "chunks", "tasks", or "definition".
         items: how many items threads take in this batch: blocks, chunks, or tiles of all steps.
-        steps: what each item runs, or for tasks what the items are parts of; none for a definition.
+        steps: what each block runs, or for tasks what the items are parts of; none for a definition.
+        opening: what each chunk does first.
         layer: the layer whose definition is called, or "".
     """
 
     kind: str
     items: int
     steps: tuple[StepFacts, ...] = ()
+    opening: tuple[StepFacts, ...] = ()
     layer: str = ""
 
 
@@ -147,7 +149,7 @@ def facts_of(
         kind = "weights" if one is plan.preparing else one.kind
         tiles = sum(task.items for task in one.steps)
         items = {"blocks": blocks, "chunks": chunks_of(blocks)}.get(kind, tiles)
-        return StageFacts(kind, items, tuple(step(s) for s in (*one.opening, *one.steps)))
+        return StageFacts(kind, items, tuple(map(step, one.steps)), tuple(map(step, one.opening)))
 
     return PlanFacts(
         network=network,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from ...words import printable
-from .plan_facts import BufferFacts, PlanFacts, StageFacts
+from .plan_facts import BufferFacts, PlanFacts, StageFacts, StepFacts
 
 LAST_BEFORE = 2  # names of what lay in a place before
 WIDTH = 110  # characters of a line of names
@@ -28,7 +28,7 @@ def plan_text(plan: PlanFacts) -> str:
     ]
     before = ""
     for stage in plan.stages:
-        lines += _steps(plan, stage, "= ") if before == stage.kind == "tasks" else ["", *_stage(plan, stage)]
+        lines += _steps(plan, stage.steps, "= ") if before == stage.kind == "tasks" else ["", *_stage(plan, stage)]
         before = stage.kind
     for memory in plan.memory:
         buffers = [buffer for buffer in plan.buffers if buffer.memory == memory]
@@ -46,19 +46,21 @@ def _stage(plan: PlanFacts, stage: StageFacts) -> list[str]:
     heading = {
         "weights": "whenever the weights changed, in items that threads take",
         "blocks": f"{each}, which one thread takes",
-        "chunks": f"{each}; one thread takes a chunk of them ({stage.items} in this batch), with gradients of its own",
+        "chunks": f"{each}, a chunk of them to a thread ({stage.items} in this batch, with gradients of their own)",
         "tasks": "for all at once, in items that threads take",
     }[stage.kind]
-    return [heading, *_steps(plan, stage)]
+    if not stage.opening:
+        return [heading, *_steps(plan, stage.steps)]
+    return ["each chunk of blocks, first", *_steps(plan, stage.opening), heading, *_steps(plan, stage.steps)]
 
 
-def _steps(plan: PlanFacts, stage: StageFacts, waits: str = "") -> list[str]:
+def _steps(plan: PlanFacts, steps: tuple[StepFacts, ...], waits: str = "") -> list[str]:
     """Return a line for each step; `waits` marks the first of them."""
-    told = [step for shown in plan.stages for step in shown.steps]
+    told = [step for shown in plan.stages for step in (*shown.opening, *shown.steps)]
     wide = [max(len(cell) for cell in column) for column in zip(*((s.layer, s.kernel) for s in told), strict=True)]
     room = max(len(step.geometry) for step in told)
     lines: list[str] = []
-    for step in stage.steps:
+    for step in steps:
         macs = f"{step.macs:,}" if step.macs else ""
         cells = f"{step.layer or '-':{wide[0]}}  {step.kernel:{wide[1]}}  {step.geometry:{room}}"
         lines.append(f"{'' if lines else waits:2}{step.number:3}  {cells}  {macs:>13}".rstrip())
