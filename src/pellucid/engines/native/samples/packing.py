@@ -75,13 +75,13 @@ class Unpack(Kernel):
         def squares(samples: list[Value], place: Number, count: int) -> None:
             for first in range(0, count, together):
                 starts = range(first * side, min(first + together, count) * side, side)
-                turned = [
+                held = [
                     (start, turned(code, [code.load(x, place + start + k) for k in range(side)])) for start in starts
                 ]
                 # Sample by sample, for all may want the same few lines of the cache; and backwards, for free lanes
                 # share the last real sample's address, which is to have the last word.
                 for lane in reversed(range(code.lanes)):
-                    for start, vectors in turned:
+                    for start, vectors in held:
                         vector, low = vectors[lane % side], lane - lane % side
                         part = code.shuffle(vector, vector, list(range(low, low + side)))
                         code.store(part, code.address(samples[lane], start, of="float"), align=4)
