@@ -22,7 +22,7 @@ from .rounds import interleaved
 from .works import CHECKED_STEPS, MOMENTUM, RATE, Work
 
 TRIALS = 3  # rounds to choose a setting
-ROUNDS = 15
+ROUNDS = 11
 TARGET_THREADS = 2
 SLICE = 0.15  # seconds that one is timed at a time; slower works run once
 
