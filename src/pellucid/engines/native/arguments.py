@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...network import Network
@@ -19,6 +20,7 @@ class Arguments:
     Args:
         weights: by name, all in one array.
         size: bytes of that array.
+        folded: by the name of a convolution that does a batch norm too, its own weights by its names for them.
         call: by name, see below.
 
     What a call tells, for each block of samples: `real`, how many samples are real; `mask`, 1 for them and 0 for free
@@ -30,15 +32,23 @@ class Arguments:
     weights: dict[str, Buffer]
     size: int
     call: dict[str, Buffer]
+    folded: dict[str, dict[str, Buffer]]
 
     @property
     def buffers(self) -> list[Buffer]:
         """All of them."""
-        return [*self.weights.values(), *self.call.values()]
+        own = [buffer for buffers in self.folded.values() for buffer in buffers.values()]
+        return [*self.weights.values(), *own, *self.call.values()]
 
 
-def arguments_of(net: Network, target: Target) -> Arguments:
-    """Return the buffers of a network's weights and of a call."""
+def arguments_of(net: Network, target: Target, norms: Mapping[str, str] | None = None) -> Arguments:
+    """Return the buffers of a network's weights and of a call.
+
+    Args:
+        net: the network.
+        target: what the kernels are made for.
+        norms: by a convolution's name, the batch norm that it does too.
+    """
     weights: dict[str, Buffer] = {}
     offset = 0
     for name, spec in net.weights.specs.items():
@@ -47,9 +57,17 @@ def arguments_of(net: Network, target: Target) -> Arguments:
             size *= length
         weights[name] = Buffer(name, size, "once", "weights", offset, stride=0)
         offset += up(size)
+    folded: dict[str, dict[str, Buffer]] = {}
+    for conv in norms or {}:
+        weight = weights[net.weight_names(conv)["weight"]]
+        own = {"weight": weight.size, "bias": 4 * net.shapes[conv][0]}
+        folded[conv] = {}
+        for short, size in own.items():
+            folded[conv][short] = Buffer(f"{conv}.{short}, normalised", size, "once", "weights", offset, stride=0)
+            offset += up(size)
     lanes = target.lanes
     sizes = {"real": 8, "mask": 4 * lanes, "samples": 8 * lanes, "targets": 8 * lanes, "losses": 4 * lanes}
     call = {name: Buffer(name, up(size), kept=True) for name, size in sizes.items()}
     once = {"count": 4, "blocks": 8, "chunks": 8, "one": 8, "random": 16, "rates": 4 * RATES}
     call |= {name: Buffer(name, up(size), "once", kept=True) for name, size in once.items()}
-    return Arguments(weights, offset, call)
+    return Arguments(weights, offset, call, folded)

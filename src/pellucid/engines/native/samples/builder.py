@@ -138,7 +138,9 @@ class Builder:
         return -(-held.buffer.size // 64) * 64 // self.vector
 
     def weight(self, node: Node, short: str) -> Buffer:
-        """Return a layer's weight."""
+        """Return a layer's weight: its own, where it does a batch norm too."""
+        if name_of(node) in self.arguments.folded:
+            return self.arguments.folded[name_of(node)][short]
         return self.arguments.weights[self.net.weight_names(name_of(node))[short]]
 
     # --- values
@@ -159,6 +161,10 @@ class Builder:
     def fused_with(self, activation: Node) -> Node | None:
         """Return the node whose step does an activation too, or None."""
         return self._fused.get(name_of(activation))
+
+    def with_norm(self, node: Node) -> Node:
+        """Return the batch norm that a convolution does too, or else the convolution."""
+        return self.readers(node)[0] if name_of(node) in self.arguments.folded else node
 
     def new(self, node: Node) -> Held:
         """Return memory for a node's value, with room around it for those who read it."""

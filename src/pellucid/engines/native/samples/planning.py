@@ -13,12 +13,14 @@ from ..kernel import Kernel
 from ..layout import maps_of
 from ..machine import Target
 from ..plan import Plan
+from ..rewrite import rewritten
 from .borders import Copy
 from .builder import Builder
 from .held import Halos, Held
 from .learning import Goal, TrainingBuilder
 from .packing import Pack, Unpack
-from .rules import rule_of
+from .rules import RULES, rule_of
+from .rules.base import layer_of
 from .rules.fallback import call_loss
 
 
@@ -30,7 +32,7 @@ def halos_of(net: Network, *, backward: bool) -> Halos:
 
 
 def running_plan(net: Network, target: Target, *, trace: bool, exact: bool) -> tuple[Plan, Arguments]:
-    """Return the plan that makes a network's outputs, or every value of it.
+    """Return the plan that makes a network's outputs, or every value of it, and the memory that it is given.
 
     Args:
         net: the network; every layer has a rule.
@@ -38,7 +40,8 @@ def running_plan(net: Network, target: Target, *, trace: bool, exact: bool) -> t
         trace: keep every value.
         exact: without Winograd's algorithm.
     """
-    arguments = arguments_of(net, target)
+    norms = {conv: norm for conv, norm in rewritten(net, fold=not trace).norms.items() if _has_rule(net, conv, norm)}
+    arguments = arguments_of(net, target, norms)
     halos = halos_of(net, backward=False)
     b = Builder(net, target, arguments, halos, may_fuse=not trace, may_transform=not exact and not trace)
     _pack(b, net.inputs)
@@ -94,6 +97,10 @@ def training_plan(
             b.step(name_of(node), Unpack(held.maps, node.shape), held, arguments.call["real"], array)
     stride = b.end()
     return b.plan, stride
+
+
+def _has_rule(net: Network, *names: str) -> bool:
+    return all(layer_of(net.node(name)).kind in RULES for name in names)
 
 
 def _pack(b: Builder, nodes: tuple[Node, ...]) -> None:

@@ -18,6 +18,7 @@ from ..machine import Target
 from ..memory import aligned
 from ..plan import Context
 from ..pool import Pool
+from ..rewrite import rewritten, weights_of
 from .planning import running_plan
 
 
@@ -26,7 +27,7 @@ class SamplesKept(Shared):
 
     def __init__(self) -> None:
         super().__init__()
-        self.weights: Floats | None = None
+        self.weights: dict[int, Floats] = {}  # by their size: folded ones come on top
         self.made: dict[bool, tuple[Executable, Arguments]] = {}  # by whether every value is wanted
         self.versions: dict[bool, int] = {}  # of the weights when they were last taken
 
@@ -84,12 +85,16 @@ class SamplesProgram(Program):
 
     def _take(self, executable: Executable, arguments: Arguments) -> None:
         """Take the network's weights."""
-        if self._kept.weights is None:
-            self._kept.weights = aligned(arguments.size // 4, np.float32)
-        for name, weight in self._net.weights.items():
-            start = arguments.weights[name].offset // 4
-            self._kept.weights[start : start + weight.size] = weight.reshape(-1)
-        executable.give("weights", self._kept.weights)
+        memory = self._kept.weights.setdefault(arguments.size, aligned(arguments.size // 4, np.float32))
+        arrays = [(arguments.weights[name], weight) for name, weight in self._net.weights.items()]
+        if arguments.folded:
+            found = weights_of(self._net, rewritten(self._net))
+            for conv, own in arguments.folded.items():
+                arrays += [(buffer, found[conv][short]) for short, buffer in own.items()]
+        for buffer, weight in arrays:
+            start = buffer.offset // 4
+            memory[start : start + weight.size] = weight.reshape(-1)
+        executable.give("weights", memory)
         executable.prepare()
 
     def _ready(self, *, trace: bool) -> tuple[Executable, Arguments]:

@@ -43,16 +43,18 @@ class ConvRule(Rule):
         name, geometry = name_of(node), geometry_of(node)
         x = b.read(node.inputs[0], halo=_padding(node), mode=layer.padding_mode)
         b.remember(node, x)
-        made, activation = fused(b, node)
+        done = b.with_norm(node)
+        made, activation = fused(b, done)
         y = b.new(made)
-        places = [b.weight(node, "bias")] if layer.bias else []
+        bias = layer.bias or done is not node
+        places = [b.weight(node, "bias")] if bias else []
         macs = layer.cost(node.inputs[0].shape).macs * b.target.lanes
         if b.may_transform and pays(geometry, *node.shape[1:]):
-            kernel = WinogradForward(x.maps, y.maps, geometry, layer.bias, activation)
+            kernel = WinogradForward(x.maps, y.maps, geometry, bias, activation)
             scratch = b.scratch(name, kernel.scratch(b.target))
             b.step(name, kernel, x, _transformed(b, node, geometry, gradient=False), *places, y, scratch, macs=macs)
         else:
-            kernel = ConvForward(x.maps, y.maps, geometry, layer.bias, activation)
+            kernel = ConvForward(x.maps, y.maps, geometry, bias, activation)
             b.step(name, kernel, x, b.weight(node, "weight"), *places, y, macs=macs)
         b.finished(made)
 

@@ -21,6 +21,8 @@ class BatchNormRule(Rule):
         """Normalise, with the activation that alone reads it."""
         layer: BatchNorm2d = layer_of(node)
         name, call = name_of(node), b.arguments.call
+        if name_of(node.inputs[0]) in b.arguments.folded:
+            return  # the convolution does it
         x = b.read(node.inputs[0])
         b.remember(node, x)
         learned = [b.weight(node, short) for short in ("weight", "bias")] if layer.affine else []
