@@ -59,8 +59,10 @@ def score(found: list[Comparison]) -> str:
     targets = [(target, value) for one, peer, value in judged if (target := one.target(peer)) is not None]
     won = sum(value > 1 for _, _, value in judged)
     met = sum(value >= target for target, value in targets)
-    slower = len(judged) - won
-    return f"Faster in {won} of {len(judged)} comparisons, slower in {slower}; targets met: {met} of {len(targets)}.\n"
+    if not judged:
+        return ""
+    said = f"Faster in {won} of {len(judged)} comparisons, slower in {len(judged) - won}"
+    return f"{said}; targets met: {met} of {len(targets)}.\n" if targets else f"{said}.\n"
 
 
 def details(found: list[Comparison]) -> str:
