@@ -10,8 +10,11 @@ from golden import check_golden
 
 from pellucid import Input, Network
 from pellucid.engines import NativeEngine
+from pellucid.engines.native.channels import planning as channels
+from pellucid.engines.native.kernel_words import kernel_name
 from pellucid.engines.native.machine import neon, x86
 from pellucid.engines.native.plan_facts import PlanFacts
+from pellucid.engines.native.samples import planning as samples
 from pellucid.errors import EngineError, ParameterError, UnknownNameError
 from pellucid.layers import Add, BatchNorm2d, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, ReLU
 from pellucid.layers.base import Gradients
@@ -202,6 +205,19 @@ def test_exact_leaves_winograd_out():
 
     assert "winograd" in kernels(ENGINE)
     assert "winograd" not in kernels(NativeEngine(target=x86("avx512"), exact=True))
+
+
+@pytest.mark.parametrize("lanes", ["samples", "channels"])
+def test_values_that_are_shown_are_sums_of_products(lanes):
+    """A trace, whose numbers are taken apart, never has Winograd's rounding in it."""
+    net, target = NETWORKS["vgg11"](), x86("avx512")
+    if lanes == "samples":
+        plan, _ = samples.running_plan(net, target, trace=True, exact=False)
+    else:
+        plan = channels.running_plan(net, target, trace=True, exact=False, single=True).plan
+    names = [kernel_name(kernel) for kernel in plan.kernels()]
+    assert names
+    assert not any("winograd" in name for name in names)
 
 
 def test_what_cannot_be_planned():

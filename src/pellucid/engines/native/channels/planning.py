@@ -42,11 +42,11 @@ def running_plan(net: Network, target: Target, *, trace: bool, exact: bool, sing
         net: the network.
         target: what to make code for.
         trace: keep every value.
-        exact: without Winograd's algorithm.
+        exact: without Winograd's algorithm, as every value of a run always is.
         single: for one image, whose layers threads share; without it each image is one thread's.
     """
     rewriting = rewritten(net, fold=not trace)
-    b = Builder(net, target, rewriting, _halo, may_fuse=not trace, may_transform=not exact, single=single)
+    b = Builder(net, target, rewriting, _halo, may_fuse=not trace, may_transform=not exact and not trace, single=single)
     wanted = {name_of(node) for node in net.nodes} if trace else b.outputs
     for node in (*(() if trace else net.inputs), *net.nodes):
         if name_of(node) in b.done:
