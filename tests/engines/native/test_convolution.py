@@ -234,11 +234,15 @@ def test_infinity_and_nan_stay_where_windows_meet_them() -> None:
     np.testing.assert_array_equal(planes(out, result, (0, 0, 0, 0)), expected)
 
 
-def test_a_gradient_without_its_halo_is_refused() -> None:
-    """A layout that lacks places that the kernel would read is an error, not a wrong number."""
-    kernel = ConvInputGradient(Maps(2, 4, 4), Maps(1, 6, 6), ConvGeometry(1, 2, (3, 3)))
-    with pytest.raises(EngineError, match=r"a halo of \(0, 0, 0, 0\)[\s\S]*at least \(2, 2, 2, 2\)"):
-        kernel.text(host())
+def test_maps_without_their_halo_are_refused() -> None:
+    """A layout that lacks places that a kernel would read is an error, not a wrong number."""
+    geometry = ConvGeometry(1, 2, (3, 3), padding=((0, 0), (1, 1)))
+    x, y = Maps(1, 6, 4), Maps(2, 4, 4)
+    for kernel in (ConvForward(x, y, geometry, False), ConvWeightGradient(x, y, geometry, False)):
+        with pytest.raises(EngineError, match=r"a halo of \(0, 0, 0, 0\)[\s\S]*at least \(0, 0, 1, 1\)"):
+            kernel.text(host())
+    with pytest.raises(EngineError, match=r"a halo of \(0, 0, 0, 0\)[\s\S]*at least \(2, 2, 1, 1\)"):
+        ConvInputGradient(y, x, geometry).text(host())
 
 
 SHAPES = [  # inputs, outputs, kernel, size, stride, padding, groups
