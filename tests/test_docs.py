@@ -22,7 +22,7 @@ from pellucid.layers import REGISTRY
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS, PACKAGE = ROOT / "docs", ROOT / "src" / "pellucid"
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md")), *sorted(PACKAGE.rglob("*.md"))]
 ROOMS = {"pellucid": pellucid} | {
     f"pellucid.{name}": room for name in pellucid.__all__ if isinstance(room := getattr(pellucid, name), ModuleType)
 }
