@@ -12,11 +12,14 @@ from typing import ClassVar
 
 from ..ir import Code, Number, Value
 from ..samples.elementwise import Activation
+from ..samples.places import along
 from .epilogue import epilogue
 from .layout import Blocked
 from .packing import each_kind
 from .places import Blockwise, block_at, clear_around, one_block
 from .unloading import Steps, side_of, unload
+
+PIECE = 256  # places of a long row that stay in the first cache while one array after the other is written
 
 
 @dataclass(frozen=True)
@@ -79,46 +82,83 @@ class Tell(Blockwise):
         return 2 + sum(stage.pointers + 1 for stage in self.stages) + bool(self.stages)
 
     def block(self, code: Code, block: Value, *pointers: Value) -> None:
-        """Write a loop over the places of a block, a square at a time."""
+        """Write a loop over rows, or over pieces of one long row."""
         given = list(pointers)
         from_ = block_at(code, given.pop(0), self.x, block)
         functions = [self._function(code, block, stage, given) for stage in self.stages]
-        by_channel, by_row, by_column = self.steps
-        arrays = [
-            code.address(given.pop(0), block * (by_channel * self.x.lanes), of="float")
-            for _ in range(len(self.stages) + 1)
-        ]
-        one, to = one_block(self.x), block_at(code, given[0], self.y, block) if given else None
-        last = one_block(self.y)
-        ending = epilogue(code, self.y, None)
-        height, width = self._rows()
-        side = side_of(width)
+        by_block = self.steps[0] * self.x.lanes
+        arrays = [code.address(given.pop(0), block * by_block, of="float") for _ in range(len(self.stages) + 1)]
+        one, last, ending = one_block(self.x), one_block(self.y), epilogue(code, self.y, None)
+        to = block_at(code, given[0], self.y, block) if given else None
+
+        def value(count: int, r: Number, x: Number) -> Value:
+            """Return what the first stages make of a place."""
+            vector = code.load(from_, one.at(0, r, x))
+            for function in functions[:count]:
+                vector = function(vector, r, x)
+            return vector
 
         def walk(channels: int) -> None:
+            def piece(r: Number, first: Number, count: int) -> None:
+                """Write one array after the other, which keeps the lines that are being written few."""
+                for number, array in enumerate(arrays):
+                    start = code.address(array, r * self.steps[1] + first * self.steps[2], of="float")
+
+                    def given_by(x: Number, number: int = number) -> Value:
+                        return value(number, r, first + x)
+
+                    self._tell(code, start, count, channels, given_by)
+                if to is not None:
+
+                    def place(x: Number) -> None:
+                        vector = ending.finish(code, value(len(functions), r, first + x), block, None)
+                        code.store(vector, to, last.at(0, r, first + x))
+
+                    along(code, count, place)
+
+            height, width = self._rows()
+
             def row(r: Number) -> None:
-                def square(x: Number) -> None:
-                    places = [code.load(from_, one.at(0, r, x) + k) for k in range(side)]
-                    for array, function in zip(arrays, [None, *functions], strict=True):
-                        if function is not None:
-                            places = [function(place, r, x, k) for k, place in enumerate(places)]
-                        start = code.address(array, r * by_row + x * by_column, of="float")
-                        unload(code, places, start, self.steps, channels)
-                    for k, place in enumerate(places if to is not None else []):
-                        assert to is not None
-                        code.store(ending.finish(code, place, block, None), to, last.at(0, r, x) + k)
+                piece(r, 0, width)
 
-                looped = width // side * side
-                code.loop(looped, square, step=side)
-                if width > looped:
-                    square(width - side)  # covers some numbers again, rather than leave the row
+            def part(p: Number) -> None:
+                piece(0, p * PIECE, PIECE)
 
-            code.loop(height, row)
+            if height > 1:
+                code.loop(height, row)
+                return
+            whole = width // PIECE
+            code.loop(whole, part)
+            if width % PIECE:
+                piece(0, whole * PIECE, width % PIECE)
 
         each_kind(code, block, self.x, walk)
         if to is not None:
             clear_around(code, pointers[-1], self.y, block)
         if self.tail:
             code.when(code.compare("eq", block, 0), lambda: self._clear_tail(code, pointers[1]))
+
+    def _tell(self, code: Code, array: Value, count: int, channels: int, value: Callable[[Number], Value]) -> None:
+        """Write neighbouring places into an array, some squares at a time."""
+        side = side_of(count)
+        together = code.target.registers // 8  # squares that the registers hold while they are turned
+
+        def several(x: Number, squares: int) -> None:
+            start = code.address(array, x * self.steps[2], of="float")
+            places = [[value(x + (q * side + k)) for k in range(side)] for q in range(squares)]
+            unload(code, places, start, self.steps, channels)
+
+        step = side * together
+        looped = count // step * step
+
+        def turn(x: Number) -> None:
+            several(x, together)
+
+        code.loop(looped, turn, step=step)
+        if left := (count - looped) // side:
+            several(looped, left)
+        if count % side:
+            several(count - side, 1)  # covers some numbers again, rather than leave the row
 
     def _rows(self) -> tuple[int, int]:
         """Return rows and places of a row, with all in one row where it lies in one run."""
@@ -129,15 +169,15 @@ class Tell(Blockwise):
 
     def _function(
         self, code: Code, block: Value, stage: Stage, given: list[Value]
-    ) -> Callable[[Value, Number, Number, int], Value]:
-        """Return what a stage makes of a vector at a row and column, given also its number in the square."""
+    ) -> Callable[[Value, Number, Number], Value]:
+        """Return what a stage makes of a vector at a row and column."""
         if isinstance(stage, Scaled):
             scale, shift = (code.load(given.pop(0), block) for _ in range(2))
-            return lambda value, r, x, k: code.fma(value, scale, shift)
+            return lambda value, r, x: code.fma(value, scale, shift)
         if isinstance(stage, Added):
             other, one = block_at(code, given.pop(0), stage.other, block), one_block(stage.other)
-            return lambda value, r, x, k: value + code.load(other, one.at(0, r, x) + k)
-        return lambda value, r, x, k: stage.activation.apply(code, value)
+            return lambda value, r, x: value + code.load(other, one.at(0, r, x))
+        return lambda value, r, x: stage.activation.apply(code, value)
 
     def _clear_tail(self, code: Code, array: Value) -> None:
         size = self.x.channels * self.x.height * self.x.width

@@ -32,26 +32,28 @@ def side_of(width: int) -> int:
     return min(SQUARE, 1 << (width.bit_length() - 1))
 
 
-def unload(code: Code, vectors: Sequence[Value], array: Value, steps: Steps, channels: int) -> None:
+def unload(code: Code, squares: Sequence[Sequence[Value]], array: Value, steps: Steps, channels: int) -> None:
     """Write neighbouring places of a row into an array.
 
     Args:
         code: where to write.
-        vectors: the places, as many as a square has.
+        squares: the places, square by square.
         array: the address of the first place's first number.
         steps: of the array.
         channels: how many of the lanes have a channel.
     """
     by_channel, _, by_column = steps
     if by_column == 1:
-        side = len(vectors)
-        across = turned(code, list(vectors))
-        for lane in range(channels):
+        side = len(squares[0])
+        across = [turned(code, list(vectors)) for vectors in squares]
+        for lane in range(channels):  # channel by channel, so that each line of the cache is written at once
             first = lane - lane % side
-            part = code.shuffle(across[lane % side], across[lane % side], list(range(first, first + side)))
-            code.store(part, code.address(array, lane * by_channel, of="float"), align=4)
+            start = code.address(array, lane * by_channel, of="float")
+            for q, vectors in enumerate(across):
+                part = code.shuffle(vectors[lane % side], vectors[lane % side], list(range(first, first + side)))
+                code.store(part, code.address(start, q * side, of="float"), align=4)
         return
-    for k, vector in enumerate(vectors):
+    for k, vector in enumerate(vector for vectors in squares for vector in vectors):
         done = 0
         while done < channels:  # runs of a power of two of channels, which are neighbours
             count = 1 << ((channels - done).bit_length() - 1)
