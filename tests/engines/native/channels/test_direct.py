@@ -143,8 +143,10 @@ def test_sums_stay_in_registers(name: str, target: Target) -> None:
 
 
 def test_work_is_cut_for_threads() -> None:
-    """A large layer has items for several threads, alike in size; one of a few microseconds is one item."""
+    """A large layer has items for several threads, an even number of them; one of a few microseconds is one item."""
     assert CASES["strips"].kernel(16).items == 8
     assert CASES["gray"].kernel(16).items == 1
     weights_dominate = Case(geometry(512, 512, 3, padding=1), 7, 7).kernel(16)
     assert weights_dominate.items == 8
+    strips_alone_would_be_odd = Case(geometry(128, 256, 1, stride=2), 28, 28).kernel(16)
+    assert strips_alone_would_be_odd.items == 14

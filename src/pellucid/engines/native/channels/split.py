@@ -55,10 +55,15 @@ def split(groups: int, rows: int, step: int, *, macs: int, reads: int, weights: 
     wanted = min(ITEMS, max(1, macs // LEAST))
     if weights > reads:
         chunks = _parts(groups, wanted)
-        return Split(groups, rows, groups // chunks, _strip(rows, step, -(-wanted // chunks)))
+        return Split(groups, rows, groups // chunks, _strip(rows, step, _left(wanted, chunks)))
     strip = _strip(rows, step, max(wanted, -(-reads // ROOM)))
-    left = -(-wanted // -(-rows // strip))
-    return Split(groups, rows, groups // _parts(groups, left), strip)
+    chunks = _parts(groups, _left(wanted, -(-rows // strip)))
+    return Split(groups, rows, groups // chunks, strip)
+
+
+def _left(wanted: int, have: int) -> int:
+    """Return how many parts the other axis should have, so that there are enough in all, and not an odd number."""
+    return max(-(-wanted // have), 2 if have > 1 and have % 2 else 1)
 
 
 def _parts(count: int, wanted: int) -> int:

@@ -55,14 +55,15 @@ class Winograd(Kernel):
             (groups of outputs, points, inputs, outputs of a group), rounded once, from float64.
         """
         matrix, width = np.array(MATRICES[self.size][1]), self._group * self.y.lanes
-        both_axes = np.kron(matrix, matrix)  # (points, 9)
-        inputs = weight.shape[1]
-        packed = np.empty((self._groups, len(both_axes), inputs * width), np.float32)
-        for group, points in enumerate(packed):
-            some = np.zeros((width, inputs, matrix.shape[1] ** 2))
+        both_axes, inputs = np.kron(matrix, matrix), weight.shape[1]  # (points, taps)
+        taps, points = np.zeros((TAPS * TAPS, inputs, width)), np.empty((len(both_axes), inputs * width))
+        packed = np.empty((self._groups, *points.shape), np.float32)
+        for group in range(self._groups):
             own = weight[group * width : (group + 1) * width]
-            some[: len(own)] = own.reshape(*own.shape[:2], -1)
-            points[...] = both_axes @ some.transpose(2, 1, 0).reshape(len(both_axes.T), -1)
+            taps[:, :, len(own) :] = 0
+            taps[:, :, : len(own)] = own.reshape(*own.shape[:2], -1).T
+            np.matmul(both_axes, taps.reshape(len(taps), -1), out=points)
+            packed[group] = points
         return packed.reshape(self._groups, len(both_axes), inputs, width)
 
     def pack_bias(self, bias: Floats | None) -> Floats:
