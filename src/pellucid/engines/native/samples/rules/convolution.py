@@ -54,7 +54,7 @@ class ConvRule(Rule):
             scratch = b.scratch(name, kernel.scratch(b.target))
             b.step(name, kernel, x, _transformed(b, node, geometry, gradient=False), *places, y, scratch, macs=macs)
         else:
-            kernel = ConvForward(x.maps, y.maps, geometry, bias, activation)
+            kernel = ConvForward(x.maps, y.maps, geometry, bias, activation, self.halo(node) != NONE)
             b.step(name, kernel, x, b.weight(node, "weight"), *places, y, macs=macs)
         b.finished(made)
 
@@ -70,7 +70,7 @@ class ConvRule(Rule):
                 kernel = WinogradWeightGradient(x.maps, dy.maps, geometry, layer.bias)
                 b.step(name, kernel, x, dy, *slabs, b.scratch(name, kernel.scratch(b.target)), macs=macs)
             else:
-                kernel = ConvWeightGradient(x.maps, dy.maps, geometry, layer.bias)
+                kernel = ConvWeightGradient(x.maps, dy.maps, geometry, layer.bias, self.halo(node) != NONE)
                 b.step(name, kernel, x, dy, *slabs, macs=macs)
         if not b.wants(node.inputs[0]):
             return
