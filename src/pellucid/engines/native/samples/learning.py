@@ -163,16 +163,17 @@ class TrainingBuilder(Builder):
             macs: multiply-adds of all items.
         """
         full = self.net.weight_names(name_of(node))[short]
-        finish, ends, turn = self.goal.finish, self.goal.ends[full], 0
-        if full in self._shared:  # first all are added up
-            turn = sum(full in (step.layer for step in steps) for steps in self._late)
-            finish = Add() if turn else Store()
-            ends = {"gradient": self._collected(full)}
-        while len(self._late) <= turn:
+        steps, finish, spots = self._turn(full)
+        steps.append(made(full, replace(kernel, finish=finish), *places, *spots, items=items, macs=macs))  # pyright: ignore[reportCallIssue]
+
+    def _turn(self, full: str) -> tuple[list[Step], Finish, list[Buffer]]:
+        """Return among which steps a gradient of a weight is finished, by what, and on which buffers."""
+        if full not in self._shared:
+            return self._late[0], self.goal.finish, [self.goal.ends[full][name] for name in self.goal.finish.arguments]
+        turn = sum(full in (step.layer for step in steps) for steps in self._late)  # first all are added up
+        if len(self._late) <= turn:
             self._late.append([])
-        spots = [ends[name] for name in finish.arguments]
-        step = made(full, replace(kernel, finish=finish), *places, *spots, items=items, macs=macs)  # pyright: ignore[reportCallIssue]
-        self._late[turn].append(step)
+        return self._late[turn], Add() if turn else Store(), [self._collected(full)]
 
     def _collected(self, full: str) -> Buffer:
         """Return where the gradient of a weight with several users is added up."""
@@ -183,7 +184,9 @@ class TrainingBuilder(Builder):
     def summed(self, node: Node, short: str, place: Buffer | Place) -> None:
         """Let a weight follow a gradient that is complete, and lies somewhere."""
         full = self.net.weight_names(name_of(node))[short]
-        self._late[0].append(self._update(full, place, self.arguments.call["one"], 0))
+        steps, finish, ends = self._turn(full)
+        kernel = Update(self.arguments.weights[full].size // 4, finish, 0)
+        steps.append(made(full, kernel, place, self.arguments.call["one"], *ends, items=kernel.items))
 
     def _update(self, full: str, source: Spot, chunks: Buffer, stride: int) -> Step:
         kernel = Update(self.arguments.weights[full].size // 4, self.goal.finish, stride)
