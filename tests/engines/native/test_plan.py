@@ -11,12 +11,14 @@ from golden import check_golden
 from pellucid import Input, Network
 from pellucid.engines import NativeEngine
 from pellucid.engines.native.channels import planning as channels
+from pellucid.engines.native.channels.rules import RULES as CHANNELS
 from pellucid.engines.native.kernel_words import kernel_name
 from pellucid.engines.native.machine import neon, x86
 from pellucid.engines.native.plan_facts import PlanFacts
 from pellucid.engines.native.samples import planning as samples
+from pellucid.engines.native.samples.rules import RULES as SAMPLES
 from pellucid.errors import EngineError, ParameterError, UnknownNameError
-from pellucid.layers import Add, BatchNorm2d, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, ReLU
+from pellucid.layers import REGISTRY, Add, BatchNorm2d, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, ReLU
 from pellucid.layers.base import Gradients
 from pellucid.weights import WeightStore
 from pellucid.zoo import NETWORKS, lenet5
@@ -172,6 +174,11 @@ def test_lanes_are_those_in_which_a_network_is_run():
     assert ENGINE.plan(lenet5(), batch=1).lanes == "channels"
     assert ENGINE.plan(NETWORKS["resnet18"](), batch=64).lanes == "channels"
     assert ENGINE.plan(lenet5(), batch=1, lanes="samples").lanes == "samples"
+
+
+def test_every_layer_has_kernels():
+    """No layer of ours is left to its own definition, in neither lanes."""
+    assert set(SAMPLES) == set(CHANNELS) == set(REGISTRY)
 
 
 def test_a_layer_without_a_kernel_falls_back():
