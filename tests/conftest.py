@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +29,9 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+
+# What is compiled is kept for all processes of the tests and for their next run, apart from the user's own.
+os.environ.setdefault("PELLUCID_CACHE", str(Path(tempfile.gettempdir()).resolve() / f"pellucid-{getpass.getuser()}"))
 
 # No deadline: a slow machine is not a wrong answer. In CI the same examples every time: a red run can be repeated.
 settings.register_profile("pellucid", deadline=None, derandomize=IN_CI, print_blob=True)
