@@ -39,8 +39,8 @@ def train_digits(
 ) -> tuple[Network, History, Dataset, Dataset]:
     """Return the digits network trained, its history, and the training and test data.
 
-    The recipe was found by measuring on the reference engine: with seeds 0 to 19 the test accuracy is 98.3 % or more,
-    99.0 % in the mean.
+    The recipe was found by measuring: with seeds 0 to 19 the test accuracy is 98.3 % or more, 99.0 % in the mean, on
+    the reference engine as on the native one.
 
     Args:
         seed: of the first weights, the order of the samples, and dropout.

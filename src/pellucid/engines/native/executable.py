@@ -50,6 +50,7 @@ class Executable:
         self._blocks = aligned(0, np.uint8)
         self._slabs = aligned(0, np.uint8)
         self._tables: dict[int, list[_Table | Call]] = {}
+        self._views: dict[tuple[Buffer, int], NDArray[Any]] = {}
         self._preparing = _Table([plan.preparing] if plan.preparing.steps else [], self, 1)
         self._macs = plan.macs
         self._point()
@@ -61,11 +62,13 @@ class Executable:
 
     def view(self, buffer: Buffer, blocks: int, dtype: Any) -> NDArray[Any]:
         """Return a buffer that is kept, as an array: (blocks, ...) or (...)."""
-        count = buffer.size // np.dtype(dtype).itemsize
-        if buffer.copies == "once":
-            return self._once[buffer.offset : buffer.offset + buffer.size].view(dtype)
-        start = buffer.offset * blocks
-        return self._blocks[start : start + buffer.size * blocks].view(dtype).reshape(blocks, count)
+        key = buffer, blocks
+        if key not in self._views:
+            once, count = buffer.copies == "once", buffer.size // np.dtype(dtype).itemsize
+            memory, start = (self._once, buffer.offset) if once else (self._blocks, buffer.offset * blocks)
+            found = memory[start : start + buffer.size * (1 if once else blocks)].view(dtype)
+            self._views[key] = found if once else found.reshape(blocks, count)
+        return self._views[key]
 
     def ready(self, blocks: int) -> None:
         """Have memory and tables for so many blocks."""
@@ -80,6 +83,7 @@ class Executable:
             )
         if self.sizes.block * blocks > len(self._blocks):
             self._blocks = aligned(self.sizes.block * blocks, np.uint8)
+            self._views.clear()
         if self._slab * chunks_of(blocks) > len(self._slabs):
             self._slabs = aligned(self._slab * chunks_of(blocks), np.uint8)
         stages: list[_Table | Call] = []

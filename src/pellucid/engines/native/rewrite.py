@@ -60,6 +60,7 @@ def rewritten(net: Network, *, fold: bool = True) -> Rewriting:
     )
 
 
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")  # NaN and infinities speak for themselves
 def weights_of(net: Network, rewriting: Rewriting) -> dict[str, dict[str, Floats]]:
     """Return the weights of every layer that is left, by the node's name and their own.
 

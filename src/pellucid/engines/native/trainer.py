@@ -186,6 +186,7 @@ class _Made:
     executable: Executable
     lanes: int
     labels: bool
+    last: int = 0  # samples of the batch before
 
     def run(
         self,
@@ -206,33 +207,43 @@ class _Made:
         last = self.net.outputs[0]
         outputs = np.empty((count, *last.shape), np.float32)
         executable.give(f"value {last.name}", outputs)
-        real = np.full(blocks, lanes)
-        real[-1] = count - (blocks - 1) * lanes
-        executable.view(call["real"], blocks, np.int64)[:, 0] = real
-        executable.view(call["mask"], blocks, np.float32)[:, :lanes] = np.arange(lanes) < real[:, None]
-        executable.view(call["samples"], blocks, np.int64)[:, :lanes] = _filled(samples, blocks, lanes)
+        if count != self.last:
+            self._tell(count, blocks)
+        _fill(executable.view(call["samples"], blocks, np.int64), samples, lanes)
+        wanted = targets
         if self.labels:
-            executable.view(call["targets"], blocks, np.int64)[:, :lanes] = _filled(targets, blocks, lanes)
+            _fill(executable.view(call["targets"], blocks, np.int64), targets, lanes)
         else:
             wanted = np.ascontiguousarray(targets, np.float32)
             executable.give("wanted", wanted)
-        executable.view(call["count"], 1, np.float32)[0] = count
-        executable.view(call["blocks"], 1, np.int64)[0] = blocks
-        executable.view(call["chunks"], 1, np.int64)[0] = chunks_of(blocks)
-        executable.view(call["one"], 1, np.int64)[0] = 1
         executable.view(call["random"], 1, np.uint32)[:4] = random
         executable.view(call["rates"], 1, np.float32)[: len(rates)] = rates
-        executable.prepare()
         told = executable.run(blocks, count, context)
-        losses = executable.view(call["losses"], blocks, np.float32)[:, :lanes].reshape(-1)[:count].copy()
+        del wanted  # until here it must live
         if told and told.losses is not None:
-            losses = told.losses
+            return outputs, told.losses, told
+        losses = executable.view(call["losses"], blocks, np.float32)[:, :lanes].reshape(-1)[:count].copy()
         return outputs, losses, told
 
+    def _tell(self, count: int, blocks: int) -> None:
+        """Tell the kernels how many samples there are."""
+        view, call, lanes = self.executable.view, self.arguments.call, self.lanes
+        real = np.full(blocks, lanes)
+        real[-1] = count - (blocks - 1) * lanes
+        view(call["real"], blocks, np.int64)[:, 0] = real
+        view(call["mask"], blocks, np.float32)[:, :lanes] = np.arange(lanes) < real[:, None]
+        view(call["count"], 1, np.float32)[0] = count
+        view(call["blocks"], 1, np.int64)[0] = blocks
+        view(call["chunks"], 1, np.int64)[0] = chunks_of(blocks)
+        view(call["one"], 1, np.int64)[0] = 1
+        self.last = count
 
-def _filled(values: NDArray[Any], blocks: int, lanes: int) -> NDArray[np.int64]:
-    """Return numbers, one for each lane of each block; free lanes repeat the last."""
-    filled = np.empty(blocks * lanes, np.int64)
-    filled[: len(values)] = values
-    filled[len(values) :] = values[-1]
-    return filled.reshape(blocks, lanes)
+
+def _fill(held: NDArray[np.int64], values: NDArray[Any], lanes: int) -> None:
+    """Write numbers, one for each lane of each block; free lanes repeat the last."""
+    whole = len(values) // lanes
+    held[:whole, :lanes] = values[: whole * lanes].reshape(whole, lanes)
+    if whole < len(held):
+        rest = values[whole * lanes :]
+        held[whole, : len(rest)] = rest
+        held[whole, len(rest) : lanes] = rest[-1]

@@ -12,7 +12,7 @@ from ..arguments import Arguments, arguments_of
 from ..kernel import Kernel
 from ..layout import maps_of
 from ..machine import Target
-from ..plan import Plan
+from ..plan import Phase, Plan
 from ..rewrite import rewritten
 from .borders import Copy
 from .builder import Builder
@@ -96,6 +96,9 @@ def training_plan(
             array = b.array(f"gradient of {name_of(node)}", node.shape)
             b.step(name_of(node), Unpack(held.maps, node.shape), held, arguments.call["real"], array)
     stride = b.end()
+    if b.plan.preparing.steps:  # weights move at every step
+        b.plan.stages.insert(0, b.plan.preparing)
+        b.plan.preparing = Phase("weights", "tasks")
     return b.plan, stride
 
 
