@@ -100,10 +100,37 @@ def test_explain(pellucid, trained):
     assert json.loads(found) == facts.explanation(expected)
 
 
-def test_explain_on_an_engine(pellucid):
-    """--engine says what computes the number."""
-    result = pellucid("explain", "net.safetensors", "photo.jpg", "linear1[3]", "--engine", "reference")
-    assert result.stdout.startswith("linear1[3] = ")
+ON_AN_ENGINE = {
+    "explain": ("net.safetensors", "photo.jpg", "linear1[3]"),
+    "predict": ("net.safetensors", "photo.jpg"),
+    "train": ("net.safetensors", "photos", "-o", "out.safetensors", "--epochs", "1"),
+}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("command", ON_AN_ENGINE)
+def test_an_engine_is_asked_for(pellucid, monkeypatch, command, engine):
+    """--engine says what computes: that engine, and no other, makes programs and trainers."""
+    asked: list[str] = []
+    for one in ENGINES.values():
+        for method in ("program", "trainer"):
+            make = getattr(one, method)
+
+            def spy(*args, make=make, name=one.name, **kwargs):
+                asked.append(name)
+                return make(*args, **kwargs)
+
+            monkeypatch.setattr(one, method, spy)
+    result = pellucid(command, *ON_AN_ENGINE[command], "--engine", engine)
+    assert result.exit_code == 0, result.stderr
+    assert set(asked) == {engine}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_explore_on_an_engine(pellucid, served, engine):
+    """The explorer is told what is to compute."""
+    assert pellucid("explore", "net.safetensors", "--engine", engine).exit_code == 0
+    assert served[0][1]["engine"] == engine
 
 
 def test_predict(pellucid, trained):

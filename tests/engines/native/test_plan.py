@@ -177,7 +177,7 @@ def test_lanes_are_those_in_which_a_network_is_run():
 
 
 def test_every_layer_has_kernels():
-    """No layer of ours is left to its own definition, in neither lanes."""
+    """No layer of ours is left to its own definition, in sample lanes or in channel lanes."""
     assert set(SAMPLES) == set(CHANNELS) == set(REGISTRY)
 
 
