@@ -68,7 +68,9 @@ class NativeEngine(Engine):
         from .pool import pool
         from .program import Kept, NativeProgram
 
-        kept = self._kept.setdefault(net, Kept())
+        kept = self._kept.get(net)
+        if kept is None:  # of several threads that come here at once, all take the first one's
+            kept = self._kept.setdefault(net, Kept())
         return NativeProgram(net, kept, target=self.target, pool=pool(self.threads), exact=self.exact)
 
     def trainer(self, net: Network, loss: LossRule, optimizer: OptimizerRule, *, seed: int) -> Trainer:
