@@ -113,7 +113,8 @@ class TrainingBuilder(Builder):
         return None
 
     def _new_grad(self, node: Node) -> Held:
-        halo = self.halos.gradients.get(name_of(node), NONE)
+        passed_on = any(self.wants(before) for before in node.inputs)  # else nobody reads around it
+        halo = self.halos.gradients.get(name_of(node), NONE) if passed_on else NONE
         maps = maps_of(node.shape, dense=halo == NONE).with_halo(*halo)
         return self.hold(f"gradient of {name_of(node)}", maps)
 
