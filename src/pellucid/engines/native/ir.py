@@ -115,10 +115,10 @@ class Code:
         """Return a vector whose every lane is float number `index`."""
         return self.spread(self.load(pointer, index, of="float"))
 
-    def prefetch(self, pointer: Value, index: Number = 0, *, cache: int = 1) -> None:
-        """Ask for a vector to be brought into the first cache or the second; nothing happens if there is none."""
+    def prefetch(self, pointer: Value, index: Number = 0) -> None:
+        """Ask for a vector to be brought near; nothing happens if there is none."""
         self._declared["prefetch"] = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)"
-        self.do(f"call void @llvm.prefetch.p0(ptr {self.address(pointer, index)}, i32 0, i32 {4 - cache}, i32 1)")
+        self.do(f"call void @llvm.prefetch.p0(ptr {self.address(pointer, index)}, i32 0, i32 3, i32 1)")
 
     def table(self, numbers: list[int], element: str = "i64") -> Value:
         """Return the address of a constant array."""

@@ -57,6 +57,7 @@ CASES = {
     "primes": Case(19, 23, 13, 17, ((0, 2), (1, 0)), RELU, residual=True),
     "coincidences": Case(16, 16, 16, 16),
     "a pool of odd maps": Case(32, 32, 11, 15, activation=Activation("leaky_relu", 0.5), pool=True),
+    "a pool that leaves out a tile": Case(19, 23, 9, 13, ((0, 2), (1, 1)), RELU, pool=True),
     "less than a tile": Case(5, 3, 1, 2),
     "many channels": Case(200, 80, 6, 9, residual=True),  # sums of sums, and a block of a group that is not there
 }

@@ -28,7 +28,7 @@ class Stages:
     Args:
         x, y: the layouts.
         padding: places above and left of the map that the first window reads.
-        width: columns of the convolution's output, before a pool.
+        shape: rows and columns of the convolution's output, before a pool.
         size: outputs of a tile along each axis, 2 or 4.
         tiles: tiles of a group.
         group: blocks of output channels that are made at once.
@@ -40,7 +40,7 @@ class Stages:
     x: Blocked
     y: Blocked
     padding: tuple[int, int]
-    width: int
+    shape: tuple[int, int]
     size: int
     tiles: int
     group: int
@@ -56,7 +56,7 @@ class Stages:
     @property
     def columns(self) -> int:
         """Tiles of a row."""
-        return -(-self.width // self.size)
+        return -(-self.shape[1] // self.size)
 
     @property
     def v_pitch(self) -> int:
@@ -235,11 +235,11 @@ class Stages:
     def _inside(self, code: Code, row: Value, column: Value, side: int) -> dict[tuple[int, int], Value | None]:
         """Return which places of a tile of y are places of the map; None where all tiles have that place."""
 
-        def tests(first: Value, size: int) -> list[Value | None]:
-            sure = size % side or side
-            return [None if k < sure else code.compare("slt", first + k, size) for k in range(side)]
+        def tests(first: Value, places: int, outputs: int) -> list[Value | None]:
+            beyond = -(-outputs // self.size) * side - places  # of the last tile; a pool may leave out all of it
+            return [None if k < side - beyond else code.compare("slt", first + k, places) for k in range(side)]
 
-        rows, columns = tests(row, self.y.height), tests(column, self.y.width)
+        rows, columns = tests(row, self.y.height, self.shape[0]), tests(column, self.y.width, self.shape[1])
         return {
             (i, j): a & b if a is not None and b is not None else b if a is None else a
             for i, a in enumerate(rows)

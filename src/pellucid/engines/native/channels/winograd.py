@@ -98,7 +98,7 @@ class Winograd(Kernel):
             self.x,
             self.y,
             (top, left),
-            self._output[1],
+            self._output,
             self.size,
             tiles,
             self._group,
