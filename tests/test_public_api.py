@@ -22,8 +22,8 @@ SURFACE = {
         "trace",
     ],
     "pellucid.engines": [
-        "BatchGradients", "ENGINES", "Engine", "LossRule", "OptimizerRule", "Program", "State", "Step", "Trainer",
-        "as_inputs", "available", "decides", "ends_in_softmax", "get", "predict",
+        "BatchGradients", "ENGINES", "Engine", "EngineWarning", "LossRule", "NativeEngine", "OptimizerRule", "Program",
+        "State", "Step", "Trainer", "as_inputs", "available", "decides", "ends_in_softmax", "get", "predict",
         "probabilities",
     ],
 }  # fmt: skip

@@ -191,7 +191,7 @@ def test_a_layer_without_a_kernel_falls_back():
         ("definition", "halve1"),
         ("blocks", ""),
     ]
-    assert "falls back to the layer's own definition: \n  halve1: it has no kernel yet\n" in str(plan)
+    assert "falls back to the layer's own definition:\n  halve1: it has no kernel yet\n" in str(plan)
     assert "\nwhen all are done, the definition of halve1 on the whole batch\n" in str(plan)
     with pytest.raises(EngineError) as error:
         ENGINE.plan(net, lanes="channels")

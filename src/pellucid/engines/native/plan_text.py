@@ -19,12 +19,12 @@ def plan_text(plan: PlanFacts) -> str:
     """Return a plan as lines."""
     what = "a training step" if plan.training else "a run"
     one = f"{plan.width} samples" if plan.lanes == "samples" else "one image"
-    fallen = "".join(f"\n  {layer}: {why}" for layer, why in plan.falls_back.items())
+    fallen = "".join(f"\n  {layer}: {why}" for layer, why in plan.falls_back.items()) or " nothing"
     lines = [
         f"{plan.network}: {what} on {_count(plan.batch, 'sample')}, in {_count(plan.blocks, 'block')} of {one}",
         f"{plan.target}: {plan.lanes} fill the lanes of a vector, {plan.width} of them",
         f"{plan.macs:,} multiply-adds a sample; {'all threads share' if plan.shared else 'one thread does'} the work",
-        f"falls back to the layer's own definition: {fallen or 'nothing'}",
+        f"falls back to the layer's own definition:{fallen}",
     ]
     before = ""
     for stage in plan.stages:
