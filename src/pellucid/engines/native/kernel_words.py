@@ -13,7 +13,7 @@ from .layout import Maps
 from .samples.geometry import ConvGeometry
 from .samples.taps import Taps
 
-_HIDDEN = ("layer", "tail")  # numbers that say nothing to people
+_HIDDEN = ("layer", "tail", "zeros")  # what says nothing to people, or is a matter of speed
 
 
 def kernel_name(kernel: Kernel) -> str:
@@ -43,6 +43,8 @@ def _inner(kernel: Kernel) -> Kernel:
 
 
 def _part(name: str, value: Any) -> str:
+    if value is None or name in _HIDDEN or name.endswith("stride"):
+        return ""
     if isinstance(value, (Maps, Blocked, Planar)):
         return f"{name} {_shape(value)}"
     if isinstance(value, ConvGeometry):
@@ -59,7 +61,7 @@ def _part(name: str, value: Any) -> str:
         return str(value.kind)
     if is_dataclass(value):
         return type(value).__name__.lower()
-    if value is None or name in _HIDDEN or name.endswith("stride") or (name, value) == ("rows", 1):
+    if (name, value) == ("rows", 1):
         return ""
     return f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
 
