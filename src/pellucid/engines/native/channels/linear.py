@@ -1,12 +1,15 @@
 """Linear layers in channel lanes, y = W x + b: every input number times the weights of a tile of outputs.
 
-Maps that a linear layer reads need not be flattened: its weights are laid out in the order in which the maps lie.
+Run that a linear layer reads need not be flattened: its weights are laid out in the order in which the maps lie.
 """
 
 from __future__ import annotations
 
+import math
+import operator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial, reduce
 from typing import ClassVar
 
 import numpy as np
@@ -17,7 +20,30 @@ from ..samples.elementwise import Activation
 from .epilogue import Floats, epilogue, packed_bias
 from .layout import Blocked
 
+CHUNK = 512  # numbers whose products with a tile are added up before others: their weights stay in the second cache
 BLOCKS = 8  # of outputs in a tile: their sums hide each other's latency
+
+
+Run = tuple[int, int, int]  # rows, places of a row, and numbers of a place that follow one another
+
+
+@dataclass(frozen=True)
+class _Chunks:
+    """How what a linear layer reads is cut.
+
+    Args:
+        size: numbers of it all.
+        whole: how many chunks are alike.
+        shape: what such a chunk is.
+        step: vectors from one chunk to the next.
+        rest: numbers of the last chunk, if there is one more.
+    """
+
+    size: int
+    whole: int
+    shape: Run
+    step: int
+    rest: int
 
 
 @dataclass(frozen=True)
@@ -74,6 +100,23 @@ class LinearForward(Kernel):
         return -(-self.y.blocks // -(-self.y.blocks // BLOCKS))
 
     @cached_property
+    def _turns(self) -> int:
+        """Numbers of x at once, each with sums of its own, where a tile alone has too few."""
+        return max(1, BLOCKS // self._tile)
+
+    @cached_property
+    def _chunks(self) -> _Chunks:
+        """How what is read is cut: one run of numbers into pieces, or maps with gaps block by block."""
+        blocks, rows, columns, depth = self._runs
+        maps, lanes = self.x, self.x.lanes
+        size = blocks * rows * columns * depth
+        dense = depth == lanes or columns == 1
+        flat = dense and (maps.row == columns or rows == 1) and (maps.plane == rows * columns or blocks == 1)
+        if flat:
+            return _Chunks(size, size // CHUNK, (1, 1, CHUNK), CHUNK // lanes, size % CHUNK)
+        return _Chunks(size, blocks, (rows, 1, columns * depth) if dense else (rows, columns, depth), maps.plane, 0)
+
+    @cached_property
     def _depth(self) -> int:
         """Numbers of a place that are read: no lanes without a channel, where that is easy."""
         vector = self.x.height * self.x.width == 1
@@ -86,91 +129,101 @@ class LinearForward(Kernel):
         return 1 if vector else self.x.blocks, self.x.height, self.x.width, self._depth
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
-        """Write a loop over images around loops over what they read."""
+        """Write loops over chunks of what is read, around loops over the images: each weight is read once."""
         x, weight, bias, y, *images = pointers
-        blocks, rows, columns, depth = self._runs
-        size = blocks * rows * columns * depth * self._tile
-        tile = code.address(weight, item * size)
-        if self.steps is None:
-            self._image(code, item, x, tile, bias, y)
-            return
-        by_x, by_y = self.steps
+        tile = code.address(weight, item * (self._chunks.size * self._tile))
+        count: Number = code.load(images[0], of="i64") if images else 1
+        by_x, by_y = self.steps or (0, 0)
+        together = max(1, (code.target.registers - 6) // (self._tile * self._turns)) if images else 1
+        ending, first = epilogue(code, self.y, self.activation), item * self._tile
 
-        def image(n: Number) -> None:
-            self._image(code, item, code.address(x, n * by_x), tile, bias, code.address(y, n * by_y))
+        def each(body: Callable[[Value, int], Value]) -> None:
+            """Write what becomes of every output of every image, given its address and its number in the tile."""
 
-        code.loop(code.load(images[0], of="i64"), image)
-
-    def _image(self, code: Code, item: Value, x: Value, tile: Value, bias: Value, y: Value) -> None:
-        """Write one image's outputs."""
-        first = item * self._tile
-        turns = max(1, BLOCKS // self._tile)
-        biases = [code.load(bias, first + t) for t in range(self._tile)]
-        sums = (*biases, *[code.zero()] * (self._tile * (turns - 1)))
-        sums = self._sums(code, sums, x, tile, turns)
-        ending = epilogue(code, self.y, self.activation)
-        for t in range(self._tile):
-            total = sums[t]
-            for u in range(1, turns):
-                total = total + sums[u * self._tile + t]
-            block = first + t
-
-            def store(total: Value = total, block: Value = block) -> None:
-                code.store(ending.finish(code, total, block, None), y, self.y.at(block))
-
-            if self.y.blocks % self._tile == 0:
-                store()
-            else:
-                code.when(code.compare("ult", block, self.y.blocks), store)
-
-    def _sums(self, code: Code, sums: tuple[Value, ...], x: Value, tile: Value, turns: int) -> tuple[Value, ...]:
-        """Write the loops over blocks, rows and runs of numbers."""
-        blocks, rows, columns, depth = self._runs
-        maps, lanes, step = self.x, self.x.lanes, self._tile
-        # What follows one another without gaps is one run.
-        if depth == lanes or columns == 1:
-            columns, depth = 1, columns * depth
-            if maps.row * lanes == depth or rows == 1:
-                rows, depth = 1, rows * depth
-                if maps.plane * lanes == depth or blocks == 1:
-                    blocks, depth = 1, blocks * depth
-
-        def block(b: Number, *sums: Value) -> tuple[Value, ...]:
-            def row(r: Number, *sums: Value) -> tuple[Value, ...]:
-                def column(c: Number, *sums: Value) -> tuple[Value, ...]:
-                    start = code.address(x, maps.at(b, r, c))
-                    return self._run(
-                        code,
-                        sums,
-                        start,
-                        code.address(tile, ((b * rows + r) * columns + c) * (depth * step)),
-                        depth,
-                        turns,
-                    )
-
-                return _tuple(code.loop(columns, column, *sums))
-
-            return _tuple(code.loop(rows, row, *sums))
-
-        return _tuple(code.loop(blocks, block, *sums))
-
-    def _run(
-        self, code: Code, sums: tuple[Value, ...], x: Value, w: Value, depth: int, turns: int
-    ) -> tuple[Value, ...]:
-        """Write the loop over a run of numbers, a few of them a turn."""
-
-        def several(k: Number, *sums: Value, count: int = turns) -> tuple[Value, ...]:
-            done = list(sums)
-            for u in range(count):
-                number = code.broadcast(x, k + u)
+            def image(n: Number) -> None:
                 for t in range(self._tile):
-                    at = u * self._tile + t
-                    done[at] = code.fma(number, code.load(w, (k + u) * self._tile + t), done[at])
-            return tuple(done)
 
-        looped = depth // turns * turns
-        sums = _tuple(code.loop(looped, several, *sums, step=turns))
-        return several(looped, *sums, count=depth - looped)
+                    def store(place: Value, t: int = t) -> None:
+                        code.store(body(place, t), place)
+
+                    self._if_there(code, first + t, store, y, n * by_y)
+
+            code.loop(count, image)
+
+        def chunk(at: Number, shape: Run) -> None:
+            """Add a chunk's products to the outputs, for some images at a time."""
+            weights = code.address(tile, at * (math.prod(self._chunks.shape) * self._tile))
+
+            def some(n: Number, images: int) -> None:
+                starts = [
+                    code.address(x, (n + k) * by_x + at * self._chunks.step + self.x.at(0)) for k in range(images)
+                ]
+                sums = self._products(code, starts, weights, shape)
+                for k in range(images):
+                    for t in range(self._tile):
+
+                        def add(place: Value, total: Value = sums[k][t]) -> None:
+                            code.store(code.load(place) + total, place)
+
+                        self._if_there(code, first + t, add, y, (n + k) * by_y)
+
+            whole = count // together * together
+            code.loop(whole, partial(some, images=together), step=together)
+            if together > 1:
+                code.loop(count, partial(some, images=1), start=whole)
+
+        def begun(place: Value, t: int) -> Value:
+            return code.load(bias, first + t)
+
+        def ended(place: Value, t: int) -> Value:
+            return ending.finish(code, code.load(place), first + t, None)
+
+        each(begun)
+        code.loop(self._chunks.whole, partial(chunk, shape=self._chunks.shape))
+        if self._chunks.rest:
+            chunk(self._chunks.whole, (1, 1, self._chunks.rest))
+        each(ended)
+
+    def _products(self, code: Code, xs: list[Value], weights: Value, shape: Run) -> list[list[Value]]:
+        """Return the sums of a chunk's products, for each image and block of outputs."""
+        rows, columns, depth = shape
+        turns, step = self._turns, self._tile * self._turns
+
+        def row(r: Number, *sums: Value) -> tuple[Value, ...]:
+            def column(c: Number, *sums: Value) -> tuple[Value, ...]:
+                starts = [code.address(x, self.x.row * r + c) for x in xs]
+                own = code.address(weights, (r * columns + c) * (depth * self._tile))
+
+                def several(k: Number, *sums: Value, count: int = turns) -> tuple[Value, ...]:
+                    done = list(sums)
+                    for u in range(count):
+                        numbers = [code.broadcast(start, k + u) for start in starts]
+                        for t in range(self._tile):
+                            vector = code.load(own, (k + u) * self._tile + t)
+                            for p, number in enumerate(numbers):
+                                at = p * step + u * self._tile + t
+                                done[at] = code.fma(number, vector, done[at])
+                    return tuple(done)
+
+                looped = depth // turns * turns
+                sums = _tuple(code.loop(looped, several, *sums, step=turns))
+                return several(looped, *sums, count=depth - looped)
+
+            return _tuple(code.loop(columns, column, *sums))
+
+        sums = _tuple(code.loop(rows, row, *[code.zero()] * (step * len(xs))))
+        return [
+            [reduce(operator.add, sums[p * step + t : (p + 1) * step : self._tile]) for t in range(self._tile)]
+            for p in range(len(xs))
+        ]
+
+    def _if_there(self, code: Code, block: Value, body: Callable[[Value], None], y: Value, image: Number) -> None:
+        """Write what is done to a block of outputs, given its address, if there is such a block."""
+        if self.y.blocks % self._tile == 0:
+            body(code.address(y, self.y.at(block) + image))
+        else:
+            there = code.compare("ult", block, self.y.blocks)
+            code.when(there, lambda: body(code.address(y, self.y.at(block) + image)))
 
 
 def _tuple(values: Value | tuple[Value, ...]) -> tuple[Value, ...]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from ....layers.node import Shape
 from ....network import Network
 from ....wiring import name_of
 from ...base import Floats, Program
@@ -13,6 +16,7 @@ from ..machine import Target
 from ..memory import aligned
 from ..pool import Pool
 from ..rewrite import weights_of
+from .places import LARGE
 from .planning import Running, running_plan
 
 
@@ -47,7 +51,7 @@ class Ready:
             executable.give(name, array)
         outputs: dict[str, Floats] = {}
         for name, place, shape in self._outputs:
-            outputs[name] = array = np.empty((count, *shape), np.float32)
+            outputs[name] = array = _new((count, *shape))
             executable.give(place, array)
         executable.run(count, count)
         return outputs
@@ -63,6 +67,12 @@ class Ready:
             self.executable.give(packed.buffer.base, held)
             self._weights.append(held)
         self._version = net.weights.version
+
+
+def _new(shape: Shape) -> Floats:
+    """Return a new array; where it is large, its rows should not lie across the lines of the cache."""
+    size = math.prod(shape)
+    return np.empty(shape, np.float32) if size < LARGE else aligned(size, np.float32).reshape(shape)
 
 
 class ChannelsKept(Shared):

@@ -89,7 +89,7 @@ class Tell(Blockwise):
         by_block = self.steps[0] * self.x.lanes
         arrays = [code.address(given.pop(0), block * by_block, of="float") for _ in range(len(self.stages) + 1)]
         one, last, ending = one_block(self.x), one_block(self.y), epilogue(code, self.y, None)
-        to = block_at(code, given[0], self.y, block) if given else None
+        to = block_at(code, pointers[-1], self.y, block)  # an array, if nothing is made in lanes
 
         def value(count: int, r: Number, x: Number) -> Value:
             """Return what the first stages make of a place."""
@@ -108,12 +108,12 @@ class Tell(Blockwise):
                         return value(number, r, first + x)
 
                     self._tell(code, start, count, channels, given_by)
-                if to is not None:
 
-                    def place(x: Number) -> None:
-                        vector = ending.finish(code, value(len(functions), r, first + x), block, None)
-                        code.store(vector, to, last.at(0, r, first + x))
+                def place(x: Number) -> None:
+                    vector = ending.finish(code, value(len(functions), r, first + x), block, None)
+                    code.store(vector, to, last.at(0, r, first + x))
 
+                if given:
                     along(code, count, place)
 
             height, width = self._rows()
@@ -133,7 +133,7 @@ class Tell(Blockwise):
                 piece(0, whole * PIECE, width % PIECE)
 
         each_kind(code, block, self.x, walk)
-        if to is not None:
+        if given:
             clear_around(code, pointers[-1], self.y, block)
         if self.tail:
             code.when(code.compare("eq", block, 0), lambda: self._clear_tail(code, pointers[1]))
