@@ -15,7 +15,7 @@ from .driver import MOST_ITEMS, MOST_POINTERS
 from .kernel import Kernel
 from .loader import address_of
 from .machine import Target
-from .memory import aligned
+from .memory import address, aligned
 from .plan import Buffer, Call, Context, Phase, Plan, Step
 from .pool import Pool
 
@@ -58,7 +58,7 @@ class Executable:
     def give(self, name: str, array: NDArray[Any]) -> None:
         """Tell where memory from outside lies; who gives it keeps it."""
         if name in self._bases:
-            self._addresses[self._bases[name]] = array.__array_interface__["data"][0]
+            self._addresses[self._bases[name]] = address(array)
 
     def view(self, buffer: Buffer, blocks: int, dtype: Any) -> NDArray[Any]:
         """Return a buffer that is kept, as an array: (blocks, ...) or (...)."""

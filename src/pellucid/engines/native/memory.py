@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,19 @@ def aligned(count: int, dtype: DTypeLike) -> NDArray[Any]:
         ) from None
     start = -room.ctypes.data % LINE
     return room[start : start + size].view(dtype)
+
+
+def address(array: NDArray[Any]) -> int:
+    """Return where an array's numbers begin.
+
+    >>> array = np.zeros(3, np.float32)
+    >>> address(array) == array.ctypes.data
+    True
+    """
+    try:  # the fastest way, which only arrays allow that may be written
+        return ctypes.addressof(ctypes.c_char.from_buffer(array.data))
+    except (TypeError, ValueError):
+        return array.ctypes.data
 
 
 def up(count: int, step: int = LINE) -> int:
