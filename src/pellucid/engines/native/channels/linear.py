@@ -16,6 +16,7 @@ import numpy as np
 
 from ..ir import Code, Number, Value
 from ..kernel import Kernel
+from ..memory import aligned
 from ..samples.elementwise import Activation
 from .epilogue import Floats, epilogue, packed_bias
 from .layout import Blocked
@@ -77,7 +78,8 @@ class LinearForward(Kernel):
     def pack(self, weight: Floats) -> Floats:
         """Return the weights (outputs, inputs) as the kernel reads them: (tiles, numbers of x, outputs of a tile)."""
         x, (blocks, _, _, depth), width = self.x, self._runs, self._tile * self.y.lanes
-        packed = np.empty((self.items, x.height * x.width * blocks * depth, width), np.float32)
+        numbers = x.height * x.width * blocks * depth
+        packed = aligned(self.items * numbers * width, np.float32).reshape(self.items, numbers, width)
         for item, tile in enumerate(packed):  # one by one, since all of them may be half a gigabyte
             own = weight[item * width : (item + 1) * width]
             if self.order == "HWC":

@@ -10,10 +10,11 @@ from ....layers.node import Shape
 from ....network import Network
 from ....wiring import name_of
 from ...base import Floats, Program
+from ...threads import one_thread
 from ..executable import Executable
 from ..forks import Shared
 from ..machine import Target
-from ..memory import aligned
+from ..memory import LINE, address, aligned
 from ..pool import Pool
 from ..rewrite import weights_of
 from .places import LARGE
@@ -58,14 +59,16 @@ class Ready:
 
     def _take(self, net: Network) -> None:
         """Take the network's weights."""
-        found = weights_of(net, self._running.rewriting)
-        self._weights = []
-        for packed in self._running.packed:
-            made = packed.make(found[packed.layer].get(packed.short))
-            held = aligned(made.size, np.float32)
-            held[:] = made.reshape(-1)
-            self.executable.give(packed.buffer.base, held)
-            self._weights.append(held)
+        with one_thread():  # what transforms weights are products too small to be shared
+            found = weights_of(net, self._running.rewriting)
+            self._weights = []
+            for packed in self._running.packed:
+                held = packed.make(found[packed.layer].get(packed.short))
+                if address(held) % LINE:
+                    made, held = held, aligned(held.size, np.float32)
+                    held[:] = made.reshape(-1)
+                self.executable.give(packed.buffer.base, held)
+                self._weights.append(held)
         self._version = net.weights.version
 
 
