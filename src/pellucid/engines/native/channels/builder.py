@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Literal
 
 from ....layers import Node
@@ -113,11 +113,19 @@ class Builder:
             self.plan.buffers.append(self._arrays[name])
         return self._arrays[name]
 
-    def weight(self, layer: str, short: str, make: Callable[[Floats | None], Floats]) -> Buffer:
-        """Return a layer's weight in a kernel's own order."""
+    def weight(self, layer: str, short: str, form: Hashable, make: Callable[[Floats | None], Floats]) -> Buffer:
+        """Return a layer's weight in a kernel's own order.
+
+        Args:
+            layer: the layer.
+            short: its own name of the weight.
+            form: tells one order from another.
+            make: brings the weight into that order.
+        """
         buffer = Buffer(f"{layer}.{short}", 0, "once", f"weight {len(self.packed)}", stride=0)
         self.plan.buffers.append(buffer)
-        self.packed.append(Packed(buffer, layer, short, make))
+        key = layer, short, layer in self.rewriting.norms, form
+        self.packed.append(Packed(buffer, key, layer, short, make))
         return buffer
 
     # --- values

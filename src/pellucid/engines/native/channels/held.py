@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,15 +41,14 @@ class Packed:
 
     Args:
         buffer: their place.
+        key: equal for weights that lie alike in several plans of a network.
         layer: whose weights they are.
         short: the layer's name of the weight.
         make: what is made of it; it gets None if the layer has no such weight.
     """
 
     buffer: Buffer
+    key: Hashable
     layer: str
     short: str
     make: Callable[[Floats | None], Floats]
-
-
-Weights = Mapping[str, Mapping[str, Floats]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 
 import numpy as np
 
@@ -20,6 +21,8 @@ from ..rewrite import weights_of
 from .places import LARGE
 from .planning import Running, running_plan
 
+Forms = dict[Hashable, tuple[int, Floats]]
+
 
 class Ready:
     """A plan made ready, with its own copies of the weights.
@@ -29,15 +32,17 @@ class Ready:
         running: the plan.
         executable: the same, loaded.
         names: the values that it gives.
+        forms: weights by their form, with the version that they were taken of, for all plans of the network.
     """
 
-    def __init__(self, net: Network, running: Running, executable: Executable, names: list[str]) -> None:
+    def __init__(self, net: Network, running: Running, executable: Executable, names: list[str], forms: Forms) -> None:
         self.executable = executable
         self._running = running
         self._inputs = [f"input {node.name}" for node in net.inputs]
         self._outputs = [(name, f"value {name}", net.shapes[name]) for name in dict.fromkeys(names)]
         self._version: int | None = None
-        self._weights: list[Floats] = []
+        self._forms = forms
+        self._weights: dict[Hashable, Floats] = {}  # kept alive, whatever becomes of the forms
         self._count = 0
 
     def run(self, net: Network, inputs: tuple[Floats, ...]) -> dict[str, Floats]:
@@ -58,18 +63,27 @@ class Ready:
         return outputs
 
     def _take(self, net: Network) -> None:
-        """Take the network's weights."""
+        """Take the network's weights; those that another plan took in the same form are taken from there."""
+        version = net.weights.version
         with one_thread():  # what transforms weights are products too small to be shared
             found = weights_of(net, self._running.rewriting)
-            self._weights = []
             for packed in self._running.packed:
-                held = packed.make(found[packed.layer].get(packed.short))
-                if address(held) % LINE:
-                    made, held = held, aligned(held.size, np.float32)
-                    held[:] = made.reshape(-1)
-                self.executable.give(packed.buffer.base, held)
-                self._weights.append(held)
-        self._version = net.weights.version
+                known = self._forms.get(packed.key)
+                if known is None or known[0] != version:
+                    known = version, _on_a_line(packed.make(found[packed.layer].get(packed.short)))
+                    self._forms[packed.key] = known
+                self._weights[packed.key] = known[1]
+                self.executable.give(packed.buffer.base, known[1])
+        self._version = version
+
+
+def _on_a_line(array: Floats) -> Floats:
+    """Return an array whose first number begins a line of the cache, as kernels want it."""
+    if address(array) % LINE == 0:
+        return array
+    copy = aligned(array.size, np.float32)
+    copy[:] = array.reshape(-1)
+    return copy
 
 
 def _new(shape: Shape) -> Floats:
@@ -83,6 +97,7 @@ class ChannelsKept(Shared):
 
     def __init__(self) -> None:
         super().__init__()
+        self.forms: Forms = {}
         self.made: dict[tuple[bool, bool], Ready] = {}  # by whether every value is wanted, and whether for one image
 
 
@@ -118,5 +133,5 @@ class ChannelsProgram(Program):
             running = running_plan(self._net, self._target, trace=trace, exact=self._exact, single=single)
             names = [name_of(node) for node in (self._net.nodes if trace else self._net.outputs)]
             executable = Executable(running.plan, self._target, self._pool)
-            ready = self._kept.made[trace, single] = Ready(self._net, running, executable, names)
+            ready = self._kept.made[trace, single] = Ready(self._net, running, executable, names, self._kept.forms)
         return ready

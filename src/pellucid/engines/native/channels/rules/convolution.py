@@ -10,6 +10,7 @@ from ...samples.rules.convolution import geometry_of
 from ..builder import Builder
 from ..choice import DIRECT, Method, choose
 from ..held import Floats, Held
+from ..layout import Planar
 from ..winograd import WinogradConv, WinogradInputs, WinogradProducts
 from .base import Rule, chain, layer_of
 
@@ -51,7 +52,9 @@ class ConvRule(Rule):
             assert weight is not None
             return kernel.pack(weight)
 
-        places: list[Buffer | Held] = [x, b.weight(name, "weight", pack), b.weight(name, "bias", kernel.pack_bias), y]
+        form = method == DIRECT, method.size, isinstance(maps, Planar)
+        weights = b.weight(name, "weight", form, pack), b.weight(name, "bias", form, kernel.pack_bias)
+        places: list[Buffer | Held] = [x, *weights, y]
         if isinstance(kernel, (WinogradConv, WinogradProducts)):
             places.append(b.scratch(name, kernel.scratch))
         b.step(name, kernel, *places, *others, macs=layer.cost(before.shape).macs)

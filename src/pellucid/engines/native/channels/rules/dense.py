@@ -59,8 +59,9 @@ class LinearRule(Rule):
             assert weight is not None
             return kernel.pack(weight[:, :, None, None])
 
-        bias = b.weight(name_of(node), "bias", kernel.pack_bias)
-        b.step(name_of(node), kernel, x, b.weight(name_of(node), "weight", pack), bias, y, macs=_macs(node))
+        weight = b.weight(name_of(node), "weight", "rows", pack)
+        bias = b.weight(name_of(node), "bias", "rows", kernel.pack_bias)
+        b.step(name_of(node), kernel, x, weight, bias, y, macs=_macs(node))
         if turned:
             dense = b.buffer(f"{name_of(node)} gives", 4 * math.prod(outputs))
             b.step(name_of(node), Tell(y.maps, steps_of(rows_out), y.maps), y, dense)
@@ -80,7 +81,9 @@ class LinearRule(Rule):
             assert weight is not None
             return kernel.pack(weight)
 
-        places: list[Held | Buffer] = [x, b.weight(name, "weight", pack), b.weight(name, "bias", kernel.pack_bias), y]
+        form = order, x.maps.channels, x.maps.height, x.maps.width
+        weights = b.weight(name, "weight", form, pack), b.weight(name, "bias", form, kernel.pack_bias)
+        places: list[Held | Buffer] = [x, *weights, y]
         if wide:
             b.task(name, kernel, *places, b.images, macs=_macs(node))
         else:

@@ -71,7 +71,8 @@ def scale_and_shift(b: Builder, node: Node) -> tuple[Buffer, Buffer]:
         assert numbers is not None
         return np.pad(numbers, (0, -len(numbers) % b.target.lanes))
 
-    return b.weight(name_of(node), "scale", pack), b.weight(name_of(node), "shift", pack)
+    scale, shift = (b.weight(name_of(node), short, "channels", pack) for short in ("scale", "shift"))
+    return scale, shift
 
 
 class MaxPoolRule(Rule):
