@@ -13,7 +13,7 @@ from ..ir import Code, Number, Value
 from ..kernel import Kernel
 from ..samples.elementwise import Activation
 from ..samples.geometry import ConvGeometry
-from .epilogue import Epilogue, Floats, clear_halo, epilogue, packed_bias
+from .epilogue import Epilogue, Floats, clear_halo, dear, epilogue, finish_stored, packed_bias
 from .layout import Blocked, Planar
 from .split import Split, split
 from .tiles import Sums, accumulate, carried, flat, group_of, parts_of, places_of, shaped
@@ -169,8 +169,13 @@ class DirectConv(Kernel):
                 start = code.address(y, self.y.at(block, row, column))
                 others = [code.address(p, self.residual.at(block, row, column)) for p in residual if self.residual]
                 for p, (r, c) in enumerate(places):
-                    other = code.load(others[0], r * self.residual.row + c) if self.residual else None
-                    code.store(ending.finish(code, sums[b][p], block, other), start, r * self.y.row + c)
+                    value = sums[b][p]
+                    if self.residual:
+                        value = value + code.load(others[0], r * self.residual.row + c)
+                    value = value if dear(self.activation) else ending.finish(code, value, block, None)
+                    code.store(value, start, r * self.y.row + c)
+                for r in range(size[0]) if dear(self.activation) else ():
+                    finish_stored(code, ending, code.address(start, r * self.y.row), size[1], block)
 
             self._if_there(code, g, b, store)
 

@@ -12,6 +12,7 @@ from ..samples.elementwise import Activation
 from .layout import Blocked
 
 Floats = NDArray[np.float32]
+DEAR = ("tanh", "sigmoid")
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,25 @@ class Epilogue:
         return code.select(code.compare("ne", code.load(self.present, block, of=code.ints), 0), value, 0.0)
 
 
+def dear(activation: Activation | None) -> bool:
+    """Return whether an activation takes so many registers that sums must not wait in others meanwhile."""
+    return activation is not None and activation.kind in DEAR
+
+
 def epilogue(code: Code, y: Blocked, activation: Activation | None) -> Epilogue:
     """Return what is done to the sums of y. Lanes without a channel need a test, since infinities make them NaN."""
     free = y.blocks * y.lanes - y.channels
     return Epilogue(activation, code.table([1] * y.channels + [0] * free, "i32") if free else None)
+
+
+def finish_stored(code: Code, ending: Epilogue, start: Value, places: int, block: Number) -> None:
+    """Write a loop over sums that were stored one after another, of one block, from `start` on."""
+
+    def place(p: Number) -> None:
+        at = code.address(start, p)
+        code.store(ending.finish(code, code.load(at), block, None), at)
+
+    code.loop(places, place)
 
 
 def packed_bias(bias: Floats | None, count: int) -> Floats:

@@ -18,7 +18,7 @@ from ..kernel import Kernel
 from ..machine import Target
 from ..samples.elementwise import Activation
 from ..samples.geometry import ConvGeometry
-from .epilogue import Epilogue, Floats, clear_halo, epilogue, packed_bias
+from .epilogue import Epilogue, Floats, clear_halo, dear, epilogue, finish_stored, packed_bias
 from .layout import Blocked
 from .split import Split, split
 from .tiles import carried, parts_of
@@ -130,8 +130,10 @@ class LanewiseConv(Kernel):
         here = code.address(y, self.y.at(block, row, column))
         other = code.address(residual[0], self.residual.at(block, row, column)) if self.residual else None
         for p, value in enumerate(sums):
-            added = None if other is None else code.load(other, p)
-            code.store(ending.finish(code, value, block, added), here, p)
+            total = value if other is None else value + code.load(other, p)
+            code.store(total if dear(self.activation) else ending.finish(code, total, block, None), here, p)
+        if dear(self.activation):
+            finish_stored(code, ending, here, places, block)
 
     def _row_beside(self, code: Code, x: Value, w: Value, block: Value, sums: Sequence[Value]) -> tuple[Value, ...]:
         """Write a row of taps, where every vector of x is loaded once for all places and taps that read it."""

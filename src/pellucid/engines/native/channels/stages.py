@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..ir import Code, Number, Value
 from ..samples.elementwise import Activation
 from ..transforms import MATRICES, TAPS, transform
-from .epilogue import Epilogue, epilogue
+from .epilogue import Epilogue, dear, epilogue
 from .layout import Blocked
 from .tiles import accumulate, carried, flat, parts_of, places_of, shaped, zeros
 
@@ -158,7 +158,7 @@ class Stages:
                 place, value = t * self.group + b, sums[b][t]
                 code.store(value if first == 0 else code.load(m, place) + value, m, place)
 
-    def outputs(self, code: Code, m: Value, pointers: Sequence[Value], g: Value, first: Value) -> None:
+    def outputs(self, code: Code, m: Value, pointers: Sequence[Value], g: Value, tiles: tuple[Value, Value]) -> None:
         """Write the third stage for one group of outputs.
 
         Args:
@@ -166,17 +166,18 @@ class Stages:
             m: the sums.
             pointers: bias, y and perhaps the residual.
             g: the group.
-            first: the first tile.
+            tiles: the first tile, and the first that no other item makes too.
         """
-        nowhere, ending = code.address(m, self.m_size - 1), epilogue(code, self.y, self.activation)
+        activation = None if dear(self.activation) else self.activation
+        nowhere, ending = code.address(m, self.m_size - 1), epilogue(code, self.y, activation)
 
         def block(b: Number) -> None:
             number, begin = g * self.group + b, (code.address(m, b), nowhere)
             if self.y.blocks % self.group == 0:
-                self._outputs(code, ending, begin, pointers, number, first)
+                self._outputs(code, ending, begin, pointers, number, tiles)
             else:
                 there = code.compare("slt", number, self.y.blocks)
-                code.when(there, lambda: self._outputs(code, ending, begin, pointers, number, first))
+                code.when(there, lambda: self._outputs(code, ending, begin, pointers, number, tiles))
 
         code.loop(self.group, block)
 
@@ -187,7 +188,7 @@ class Stages:
         sums: tuple[Value, Value],
         pointers: Sequence[Value],
         block: Value,
-        first: Value,
+        tiles: tuple[Value, Value],
     ) -> None:
         """Write the third stage for one block of outputs; `sums` is where its sums begin, and a place for nothing."""
         (m, nowhere), (bias, y, *others) = sums, pointers
@@ -195,9 +196,12 @@ class Stages:
         side = self.size // step  # of a tile in y
 
         def tile(t: Number) -> None:
-            row, column = self._place(first + t)
+            row, column = self._place(tiles[0] + t)
             start = code.address(y, self.y.at(block, row * side, column * side))
             inside = self._inside(code, row * side, column * side, side)
+            if dear(self.activation):  # y is written again: a tile must have one writer
+                own = code.compare("sge", tiles[0] + t, tiles[1])
+                inside = {at: own if test is None else own & test for at, test in inside.items()}
             at_m = code.address(m, t * self.group)
             waiting: dict[tuple[int, int], Value] = {}
 
@@ -227,6 +231,36 @@ class Stages:
             transform(code, matrix, load, finish)
 
         code.loop(self.tiles, tile)
+
+    def activate(self, code: Code, y: Value, blocks: tuple[Number, Number], tiles: tuple[Value, Value]) -> None:
+        """Write a walk over the outputs with an activation that would have taken the registers of the stages before.
+
+        Args:
+            code: where to write.
+            y: the sums.
+            blocks: the first block of channels, and the one after the last.
+            tiles: the first tile, and the first that no other item makes too.
+        """
+        side, ending = self.size // 2 if self.pool else self.size, epilogue(code, self.y, self.activation)
+
+        def block(b: Value) -> None:
+            def tile(t: Value) -> None:
+                row, column = self._place(tiles[0] + t)
+                own = code.compare("sge", tiles[0] + t, tiles[1])
+
+                def place(k: Value) -> None:
+                    r, c = row * side + k // side, column * side + k % side
+                    test = own & code.compare("slt", r, self.y.height) & code.compare("slt", c, self.y.width)
+                    code.when(test, lambda: at(code.address(y, self.y.at(b, r, c))))
+
+                def at(address: Value) -> None:
+                    code.store(ending.finish(code, code.load(address), b, None), address)
+
+                code.loop(code.constant(side * side, "i64"), place)
+
+            code.loop(code.constant(self.tiles, "i64"), tile)
+
+        code.loop(blocks[1], block, start=blocks[0])
 
     def _place(self, tile: Value) -> tuple[Value, Value]:
         """Return a tile's row and column among the tiles."""

@@ -18,7 +18,7 @@ from ..kernel import Kernel
 from ..samples.elementwise import Activation
 from ..samples.geometry import ConvGeometry
 from ..transforms import MATRICES, TAPS
-from .epilogue import Floats, clear_halo, packed_bias
+from .epilogue import Floats, clear_halo, dear, packed_bias
 from .layout import Blocked
 from .stages import Stages
 from .tiles import group_of
@@ -138,13 +138,16 @@ class WinogradConv(Winograd):
         x, u, bias, y, v, *residual = pointers
         stages = self._stages(self._together)
         m, first = code.address(v, stages.v_size), self._first(code, item, stages.tiles)
+        tiles = first, item * stages.tiles
         stages.inputs(code, x, v, first, (0, self.x.blocks))
 
         def group(g: Value) -> None:
             stages.products(code, v, code.address(u, g * stages.u_size), m)
-            stages.outputs(code, m, (bias, y, *residual), g, first)
+            stages.outputs(code, m, (bias, y, *residual), g, tiles)
 
         code.loop(code.constant(self._groups, "i64"), group)
+        if dear(self.activation):
+            stages.activate(code, y, (code.constant(0, "i64"), self.y.blocks), tiles)
         rows = -(-self.y.height // self.items)
         top = item * rows
         count = code.call("smin", code.constant(self.y.height, "i64") - top, code.constant(rows, "i64"))
@@ -221,7 +224,11 @@ class WinogradProducts(Winograd):
         stages, g, number = self._stages(tiles), item // groups, item % groups
         first = self._first(code, number, tiles)
         stages.products(code, code.address(v, number * stages.v_size), code.address(u, g * stages.u_size), m)
-        stages.outputs(code, m, (bias, y, *residual), g, first)
+        stages.outputs(code, m, (bias, y, *residual), g, (first, number * tiles))
+        if dear(self.activation):
+            begin = g * self._group
+            end = code.call("smin", begin + self._group, code.constant(self.y.blocks, "i64"))
+            stages.activate(code, y, (begin, end), (first, number * tiles))
         rows = -(-self.y.height // groups)
         top = number * rows
         count = code.call("smin", code.constant(self.y.height, "i64") - top, code.constant(rows, "i64"))
