@@ -135,6 +135,14 @@ def test_values_of_every_shape_meet(target: Target) -> None:
     compare(every_shape(), target)
 
 
+@pytest.mark.parametrize("shape", [(3, 2, 2), (5,), (2, 3)], ids=str)
+def test_more_values_meet_than_a_kernel_has_pointers(shape: tuple[int, ...]) -> None:
+    """Sums and joins of sixty values."""
+    image = Input(shape)
+    many = [Tanh()(image) for _ in range(60)]
+    compare(Network([image], [Add()(*many), Concat()(*many)]), available()[0], (1, 2))
+
+
 def test_threads_change_no_bit() -> None:
     """One, two and three threads give the same bits."""
     net = resnet18(10, input_shape=(3, 64, 64))

@@ -13,9 +13,12 @@ from ..builder import Builder
 from ..elementwise import Add, Forward, ScaleShift
 from ..held import Floats
 from ..joining import Concat, ConcatPlaces
+from ..packing import blocked_of
 from ..pooling import AvgPool, MaxPool
 from ..softmax import ChannelSoftmax, PlaceSoftmax
 from .base import Rule, activated, layer_of
+
+MOST = 24  # values that one step joins: the driver hands a kernel so many pointers, and some more
 
 
 class ActivationRule(Rule):
@@ -99,6 +102,10 @@ class AddRule(Rule):
     def forward(self, b: Builder, node: Node) -> None:
         """Add all inputs, with the activation that alone reads the sum."""
         xs = [b.read(before) for before in node.inputs]
+        while len(xs) > MOST:
+            part = b.hold(f"part of {name_of(node)}", blocked_of(node.shape, b.target.lanes))
+            b.step(name_of(node), Add(tuple(x.maps for x in xs[:MOST]), part.maps), *xs[:MOST], part)
+            xs = [part, *xs[MOST:]]
         last = activated(b, node)
         y = b.new(last.made)
         b.step(name_of(node), Add(tuple(x.maps for x in xs), y.maps, last.activation), *xs, y)
@@ -109,6 +116,12 @@ class ConcatRule(Rule):
 
     def forward(self, b: Builder, node: Node) -> None:
         """Join all inputs."""
-        xs, y = [b.read(before) for before in node.inputs], b.new(node)
         kind = Concat if len(node.shape) in (1, 3) else ConcatPlaces
+        xs, sizes = [b.read(before) for before in node.inputs], [before.shape[0] for before in node.inputs]
+        while len(xs) > MOST:
+            size = sum(sizes[:MOST])
+            part = b.hold(f"part of {name_of(node)}", blocked_of((size, *node.shape[1:]), b.target.lanes))
+            b.step(name_of(node), kind(tuple(x.maps for x in xs[:MOST]), part.maps), *xs[:MOST], part)
+            xs, sizes = [part, *xs[MOST:]], [size, *sizes[MOST:]]
+        y = b.new(node)
         b.step(name_of(node), kind(tuple(x.maps for x in xs), y.maps), *xs, y)
