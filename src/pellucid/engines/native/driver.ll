@@ -5,7 +5,7 @@ DECLARATIONS
 
 define private void @steps(ptr %first, i64 %count, ptr %bases, ptr %mine, i64 %item, i64 %block) nounwind {
 entry:
-  %args = alloca [32 x ptr], align 64
+  %args = alloca [POINTERS x ptr], align 64
   br label %head
 head:
   %left = phi i64 [ %count, %entry ], [ %less, %called ]
@@ -63,7 +63,7 @@ run:
 
 define private void @task(ptr %first, ptr %bases, ptr %mine, i64 %number) nounwind {
 entry:
-  %args = alloca [32 x ptr], align 64
+  %args = alloca [POINTERS x ptr], align 64
   br label %head
 head:
   %item = phi i64 [ %number, %entry ], [ %rest, %skip ]

@@ -24,7 +24,7 @@ from pathlib import Path
 from .kernel import digest
 from .machine import Target
 
-MOST_POINTERS = 32
+MOST_POINTERS = 256  # of a step: layers that join branches have one for each
 MOST_ITEMS = (1 << 20) - 1024  # each thread may try to take one more than there are
 STATE_BYTES = 1024  # of what threads share: parts that different threads write lie 128 bytes apart
 WORD, DONE, PROGRAM, PHASE, RUNNING = 0, 128, 256, 264, 384  # byte offsets in it
@@ -77,6 +77,7 @@ def driver(target: Target) -> tuple[tuple[str, str, str], str]:
     m = _ARM if target.name == "neon" else _X86
     text = Path(__file__).with_name("driver.ll").read_text("utf-8")
     words = {"TRIPLE": target.triple, "DECLARATIONS": m.declarations, "PAUSE": m.pause, "CLOCK": m.clock}
+    words["POINTERS"] = str(MOST_POINTERS)
     for word, meaning in (words | {"FLUSH": m.flush, "RESTORE": m.restore}).items():
         text = text.replace(word, meaning)
     tag = digest(text + target.name)

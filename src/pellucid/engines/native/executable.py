@@ -81,11 +81,14 @@ class Executable:
                 expected=f"fewer than {MOST_ITEMS}",
                 fix="use a smaller batch_size",
             )
-        if self.sizes.block * blocks > len(self._blocks):
-            self._blocks = aligned(self.sizes.block * blocks, np.uint8)
-            self._views.clear()
-        if self._slab * chunks_of(blocks) > len(self._slabs):
-            self._slabs = aligned(self._slab * chunks_of(blocks), np.uint8)
+        try:  # there may be memory for one and not for the other, and what went must not be pointed to
+            if self.sizes.block * blocks > len(self._blocks):
+                self._views.clear()
+                self._blocks = aligned(self.sizes.block * blocks, np.uint8)
+            if self._slab * chunks_of(blocks) > len(self._slabs):
+                self._slabs = aligned(self._slab * chunks_of(blocks), np.uint8)
+        finally:
+            self._point()
         stages: list[_Table | Call] = []
         phases: list[Phase] = []
         for stage in [*self.plan.stages, None]:
@@ -98,7 +101,6 @@ class Executable:
             if stage is not None:
                 stages.append(stage)
         self._tables[blocks] = stages
-        self._point()
 
     def prepare(self) -> None:
         """Make of the weights what is made of them; needed again whenever they changed."""
@@ -141,7 +143,13 @@ class Executable:
 
     def step_words(self, step: Step, kind: str, blocks: int) -> list[int]:
         """Return a step as the driver reads it."""
-        assert len(step.places) <= MOST_POINTERS
+        if len(step.places) > MOST_POINTERS:
+            raise EngineError(
+                f"layer {step.layer!r}",
+                got=f"{len(step.places)} values that one step reads or writes",
+                expected=f"at most {MOST_POINTERS}",
+                fix="join them a few at a time, by several layers",
+            )
         words = [self._functions[step.kernel], len(step.places), step.items]
         for spot in step.places:
             buffer = spot.buffer

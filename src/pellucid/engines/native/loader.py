@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ... import window
 from .cache import ObjectCache
 from .compiler import compile_object, machine, stage
 from .kernel import Kernel, digest
@@ -94,9 +95,13 @@ def _digest(text: str) -> str:
 
 @cache
 def sources() -> str:
-    """Return a digest of the generator's sources: code that another version of them made is not ours."""
+    """Return a digest of the generator's sources: code that another version of them made is not ours.
+
+    Beside this room it is the rule of windows that kernels ask while they are written.
+    """
     folder = Path(__file__).parent
     files = sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".ll"))
+    files.append(Path(window.__file__))
     return digest("".join(path.read_text("utf-8") for path in files))
 
 

@@ -94,7 +94,7 @@ class Context:
         run: the run that it is part of.
         targets: what the loss compares the outputs with.
         losses: each sample's loss, from a loss without a kernel.
-        watched: by layer's name, what its weights that only watch the data become.
+        watched: by their full names, what weights that only watch the data become.
     """
 
     arrays: dict[str, NDArray[Any]]
@@ -102,7 +102,7 @@ class Context:
     run: Run
     targets: NDArray[Any] | None = None
     losses: NDArray[Any] | None = None
-    watched: dict[str, dict[str, NDArray[Any]]] = field(default_factory=dict[str, dict[str, NDArray[Any]]])
+    watched: dict[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]])
 
 
 @dataclass

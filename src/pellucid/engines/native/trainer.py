@@ -74,9 +74,8 @@ class NativeTrainer(Trainer):
         outputs, losses, told = made.run(inputs, targets, samples, self._random(), rates, context)
         if not known:
             self._move(rate)
-        for layer, new in (told.watched if told else {}).items():
-            for short, value in new.items():
-                self._of(self._weights, self._net.weight_names(layer)[short])[...] = value
+        for name, value in (told.watched if told else {}).items():
+            self._of(self._weights, name)[...] = value
         self._step += 1
         return Step(losses, outputs)
 
@@ -201,14 +200,13 @@ class _Made:
         count, lanes = len(samples), self.lanes
         blocks = blocks_of(count, lanes)
         executable, call = self.executable, self.arguments.call
-        executable.ready(blocks)
+        if count != self.last:
+            self._tell(count, blocks)
         for node, array in zip(self.net.inputs, inputs, strict=True):
             executable.give(f"input {node.name}", array)
         last = self.net.outputs[0]
         outputs = np.empty((count, *last.shape), np.float32)
         executable.give(f"value {last.name}", outputs)
-        if count != self.last:
-            self._tell(count, blocks)
         _fill(executable.view(call["samples"], blocks, np.int64), samples, lanes)
         wanted = targets
         if self.labels:
@@ -226,7 +224,9 @@ class _Made:
         return outputs, losses, told
 
     def _tell(self, count: int, blocks: int) -> None:
-        """Tell the kernels how many samples there are."""
+        """Have memory for a batch, and tell the kernels how many samples there are."""
+        self.last = 0  # if this ends in an error, memory may be new, and nobody has been told
+        self.executable.ready(blocks)
         view, call, lanes = self.executable.view, self.arguments.call, self.lanes
         real = np.full(blocks, lanes)
         real[-1] = count - (blocks - 1) * lanes

@@ -23,6 +23,7 @@ class FallbackRule(Rule):
     def forward(self, b: Builder, node: Node) -> None:
         """Bring its inputs out of the lanes, call its definition, and bring its value into them."""
         name = name_of(node)
+        names = b.net.weight_names(name)
         for before in node.inputs:
             b.out(before, b.values[name_of(before)], f"{name} reads {name_of(before)}")
 
@@ -31,8 +32,9 @@ class FallbackRule(Rule):
             xs = [arrays[f"{name} reads {name_of(before)}"] for before in node.inputs]
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 y = layer.forward(*xs, w=context.weights(name), run=context.run.at(name))
-                if context.run.training:
-                    context.watched[name] = layer.updates(*xs, w=context.weights(name))
+                if context.run.training:  # a layer used several times goes on from what its last use made
+                    own = {short: context.watched.get(names[short], w) for short, w in context.weights(name).items()}
+                    context.watched |= {names[short]: new for short, new in layer.updates(*xs, w=own).items()}
             arrays[f"{name} gives"][...] = y
 
         b.call(Call(name, WHY, run))

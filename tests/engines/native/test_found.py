@@ -1,0 +1,119 @@
+"""What a reader of the whole engine doubted, and what now holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from engines.native.whole import Array, check_near, check_values
+
+from pellucid import Input, Network
+from pellucid.engines.native import NativeEngine, executable, loader, trainer
+from pellucid.engines.native.samples.rules import RULES
+from pellucid.engines.reference import ReferenceEngine
+from pellucid.errors import EngineError
+from pellucid.layers import Add, BatchNorm2d, Concat, Conv2d, Flatten, Layer, Linear, Tanh
+from pellucid.train import SGD, CrossEntropy
+
+POISON = 255  # in every byte, it makes a NaN of a float, and -1 of a whole number
+
+
+def images(count: int, *shape: int) -> Array:
+    """Return numbers around 0 without a pattern."""
+    return np.random.default_rng(count).uniform(-1, 1, (count, *shape)).astype(np.float32)
+
+
+class Failing:
+    """NumPy whose `empty` finds no memory."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    def empty(self, *arguments: Any) -> Array:
+        """Find none."""
+        raise MemoryError
+
+
+@pytest.mark.parametrize("where", ["gradients", "outputs"])
+def test_a_batch_after_one_that_found_no_memory_is_right(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the memory of a large batch comes only in part, the next batch has all that it needs, and its own sizes."""
+    x = Input((3, 8, 8), name="x")
+    net = Network(x, Linear(4)(Flatten()(BatchNorm2d()(Conv2d(8, 3)(x)))), seed=1)
+    made, given, classes = NativeEngine().trainer(net, CrossEntropy(), SGD(0.1), seed=1), images(600, 3, 8, 8), 4
+
+    def gradients(count: int) -> dict[str, Array]:
+        numbers = np.arange(count)
+        return dict(made.gradients((given[:count],), numbers % classes, numbers).weights)
+
+    before, aligned, asked = gradients(20), executable.aligned, list[int]()
+
+    def new(count: int, dtype: Any) -> Array:
+        asked.append(count)
+        if where == "gradients" and len(asked) == 2:
+            raise MemoryError
+        found = aligned(count, dtype)
+        found.view(np.uint8)[...] = POISON
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(executable, "aligned", new)
+        if where == "outputs":
+            patched.setattr(trainer, "np", Failing())
+        with pytest.raises(MemoryError):
+            gradients(600)
+    assert asked
+    after = gradients(20)
+    assert all(np.array_equal(after[name], before[name]) for name in before)
+
+
+def test_a_shared_layer_without_kernels_watches_use_after_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What only watches the data follows the second use of a layer from where the first one left it."""
+    monkeypatch.delitem(RULES, "BatchNorm2d")
+    x, norm = Input((3, 4, 5), name="x"), BatchNorm2d()
+    net = Network(x, Linear(2)(Flatten()(Tanh()(norm(Tanh()(norm(x)))))), seed=1)
+    start = {name: weight.copy() for name, weight in net.weights.items()}
+    after: list[dict[str, Array]] = []
+    for engine in (NativeEngine(), ReferenceEngine()):
+        for name, weight in start.items():
+            net.weights[name] = weight
+        made = engine.trainer(net, CrossEntropy(), SGD(0.1), seed=1)
+        made.step((images(9, 3, 4, 5) + 1,), np.arange(9) % 2, np.arange(9), rate=0.1)
+        made.sync()
+        after.append({name: weight.copy() for name, weight in net.weights.items()})
+    check_near(after[0], after[1], 1e-6)
+
+
+@pytest.mark.parametrize("joining", [Add(), Concat()], ids=str)
+def test_many_branches_meet(joining: Layer) -> None:
+    """Forty values go into one layer, as in the blocks of DenseNet-201, for one image and for many."""
+    x = Input((3, 4, 5), name="x")
+    net = Network(x, Flatten()(joining(*(Tanh()(x) if k % 8 == 0 else x for k in range(40)))), seed=1)
+    for count in (1, 20):
+        check_values(NativeEngine(), net, [images(count, 3, 4, 5)], tolerance=1e-5)
+
+
+def test_more_branches_than_a_step_can_tell_apart_are_refused() -> None:
+    """The error names the layer, and says what to do."""
+    x = Input((2, 2, 2), name="x")
+    net = Network(x, Add()(*[x] * 300))
+    with pytest.raises(EngineError) as caught:
+        net.predict(images(1, 2, 2, 2), engine="native")
+    assert str(caught.value) == (
+        "layer 'add1'\n"
+        "  got       301 values that one step reads or writes\n"
+        "  expected  at most 256\n"
+        "  fix       join them a few at a time, by several layers"
+    )
+
+
+def test_code_is_made_anew_when_the_rule_of_windows_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels ask the rule of windows what a padding copies, so the cache's keys are made of that file as well."""
+    before, read = loader.sources(), Path.read_text
+
+    def changed(path: Path, *arguments: Any, **named: Any) -> str:
+        return read(path, *arguments, **named) + ("# changed" if path.name == "window.py" else "")
+
+    monkeypatch.setattr(Path, "read_text", changed)
+    assert loader.sources.__wrapped__() != before
