@@ -77,8 +77,10 @@ def weights_of(net: Network, rewriting: Rewriting) -> dict[str, dict[str, Floats
         if name in norms:
             scale, shift = _scale_and_shift(net, norms[name])
             bias = own["bias"].astype(np.float64) if "bias" in own else 0.0
-            weight = own["weight"] * scale.reshape(-1, 1, 1, 1)
-            own = {"weight": weight.astype(np.float32), "bias": (bias * scale + shift).astype(np.float32)}
+            weight = np.empty_like(own["weight"])
+            # In float64 a few thousand at a time: an array of them all would be slow to fill.
+            np.multiply(own["weight"], scale.reshape(-1, 1, 1, 1), out=weight, dtype=np.float64, casting="same_kind")
+            own = {"weight": weight, "bias": (bias * scale + shift).astype(np.float32)}
         elif isinstance(node.layer, BatchNorm2d):
             scale, shift = _scale_and_shift(net, name)
             own = {"scale": scale.astype(np.float32), "shift": shift.astype(np.float32)}
