@@ -50,6 +50,34 @@ print(codes)
     assert run(script, tmp_path, PELLUCID_CACHE=str(tmp_path / "cache")) == f"{[0] * 6}\n"
 
 
+def test_many_threads_compile(tmp_path: Path) -> None:
+    """64 threads that need the same and other networks at once compile each kernel once, and all get the same bits."""
+    script = """
+from pellucid.engines.native import loader
+compile_object, whats = loader.compile_object, []
+
+def note(text, target, what):
+    whats.append(what)
+    return compile_object(text, target, what)
+
+loader.compile_object = note
+barrier, found = threading.Barrier(64), {}
+
+def use(number):
+    barrier.wait()
+    found[number] = network(4 + number % 4).predict(x, engine=engine).tobytes()
+
+threads = [threading.Thread(target=use, args=(number,)) for number in range(64)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(len(found), len(whats) == len(set(whats)) > 4)
+print(all(found[number] == found[number % 4] for number in found), len(set(found.values())))
+"""
+    assert run(script, tmp_path, PELLUCID_CACHE="off") == "64 True\nTrue 4\n"
+
+
 def test_children_of_every_kind(tmp_path: Path) -> None:
     """Processes that multiprocessing spawns, forks or takes from a server get the same bits as their parent."""
     script = """
