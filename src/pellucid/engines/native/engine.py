@@ -65,19 +65,23 @@ class NativeEngine(Engine):
 
     def program(self, net: Network) -> Program:
         """Make `net` ready to run."""
+        from .memory import check_values
         from .pool import pool
         from .program import Kept, NativeProgram
 
         kept = self._kept.get(net)
         if kept is None:  # of several threads that come here at once, all take the first one's
+            check_values(net, self.target)
             kept = self._kept.setdefault(net, Kept())
         return NativeProgram(net, kept, target=self.target, pool=pool(self.threads), exact=self.exact)
 
     def trainer(self, net: Network, loss: LossRule, optimizer: OptimizerRule, *, seed: int) -> Trainer:
         """Make `net` ready to be trained."""
+        from .memory import check_values
         from .pool import pool
         from .trainer import NativeTrainer
 
+        check_values(net, self.target)
         return NativeTrainer(net, loss, optimizer, seed, target=self.target, pool=pool(self.threads), exact=self.exact)
 
     def plan(self, net: Network, *, training: bool = False, batch: int = 64, lanes: str | None = None) -> PlanFacts:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ...errors import EngineError
+from ...network import Network
+from ...wiring import name_of
+from .machine import Target
 
 LINE = 64  # bytes
+LARGEST = 2**36  # bytes of one value of a block of samples: a plan for more would take minutes to find out
 
 
 def aligned(count: int, dtype: DTypeLike) -> NDArray[Any]:
@@ -34,6 +39,27 @@ def aligned(count: int, dtype: DTypeLike) -> NDArray[Any]:
         ) from None
     start = -room.ctypes.data % LINE
     return room[start : start + size].view(dtype)
+
+
+def check_values(net: Network, target: Target) -> None:
+    """Refuse a network with a value that no machine can hold, before anything is planned.
+
+    Raises:
+        EngineError: there is such a value.
+
+    >>> from pellucid.layers import ReLU
+    >>> from .machine import x86
+    >>> check_values(Network((1, 2, 2), [ReLU()]), x86("avx2"))
+    """
+    most = LARGEST // (4 * target.lanes)
+    for node in (*net.inputs, *net.nodes):
+        if math.prod(node.shape) > most:
+            raise EngineError(
+                f"engine 'native', {name_of(node)!r}",
+                got=f"a value of shape {node.shape}: {math.prod(node.shape):,} numbers a sample",
+                expected=f"at most {most:,}",
+                fix="use smaller images, or less padding",
+            )
 
 
 def address(array: NDArray[Any]) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from ....layers.base import Run
+from ....layers.node import Shape
 from ....network import Network
 from ....wiring import name_of
 from ...base import Floats, Program
@@ -66,7 +68,7 @@ class SamplesProgram(Program):
             for node, array in zip(self._net.inputs, inputs, strict=True):
                 executable.give(f"input {node.name}", array)
             shapes = {name_of(node): node.shape for node in (*self._net.inputs, *self._net.nodes)}
-            outputs = {name: np.empty((count, *shapes[name]), np.float32) for name in names}
+            outputs = {name: _new(count, shapes[name]) for name in names}
             for name, array in outputs.items():
                 executable.give(f"value {name}", array)
             real = np.full(blocks, lanes)
@@ -102,3 +104,8 @@ class SamplesProgram(Program):
             plan, arguments = running_plan(self._net, self._target, trace=trace, exact=self._exact)
             self._kept.made[trace] = Executable(plan, self._target, self._pool), arguments
         return self._kept.made[trace]
+
+
+def _new(count: int, shape: Shape) -> Floats:
+    """Return a new array (N, ...)."""
+    return aligned(count * math.prod(shape), np.float32).reshape(count, *shape)
