@@ -14,13 +14,15 @@ import pytest
 from pellucid import Network
 from pellucid.engines.native import compiler, loader, machine
 from pellucid.engines.native.cache import ObjectCache
+from pellucid.engines.native.channels import planning as channels
 from pellucid.engines.native.engine import NativeEngine
 from pellucid.engines.native.ir import Code, Value
 from pellucid.engines.native.kernel import Kernel
 from pellucid.engines.native.llvm import binding
 from pellucid.engines.native.machine import host, neon, x86
+from pellucid.engines.native.samples import planning as samples
 from pellucid.errors import EngineError
-from pellucid.layers import Linear
+from pellucid.layers import AdaptiveAvgPool2d, Conv2d, Layer, Linear, MaxPool2d, Softmax
 
 from .children import run
 
@@ -114,6 +116,33 @@ def test_code_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
         "engine 'native', writing something\n  got       180 letters of code\n  expected  at most 100\n"
         "  fix       use engine 'reference', and tell the authors"
     )
+
+
+@pytest.mark.parametrize(
+    ("shape", "layer"),
+    [
+        ((3, 80, 80), Conv2d(8, 64)),
+        ((3, 4, 400), Conv2d(16, (1, 200))),
+        ((1, 64, 64), Conv2d(16, 31, padding=15)),
+        ((3, 120, 120), Conv2d(8, 5, dilation=25)),
+        ((512, 14, 14), Conv2d(512, 3, padding=1, groups=512)),
+        ((2048, 8, 8), Conv2d(2048, 3, padding=1)),
+        ((1, 20_000, 3), Conv2d(4, 3, padding=1)),
+        ((3, 200, 200), MaxPool2d(100)),
+        ((3, 120, 120), MaxPool2d(50, stride=1)),
+        ((3, 223, 223), AdaptiveAvgPool2d(7)),
+        ((100_000,), Softmax()),
+        ((10,), Linear(100_000)),
+    ],
+    ids=str,
+)
+def test_no_geometry_makes_endless_code(shape: tuple[int, ...], layer: Layer) -> None:
+    """However large a layer and its window are, a kernel's code is short: loops grow, and not what is unrolled."""
+    net = Network(shape, [layer])
+    single = channels.running_plan(net, host(), trace=False, exact=False, single=True).plan
+    bulk, _ = samples.running_plan(net, host(), trace=False, exact=False)
+    for kernel in {*single.kernels(), *bulk.kernels()}:
+        assert len(kernel.module(host(), "kernel")) < 250_000
 
 
 def test_llvm_is_silent(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ _X86_STACK = re.compile(r"^\s*v?\w+.*\((?:%rsp|%rbp)[^)]*\).*%[xyz]mm|^\s*v?\w+.
 _ARM_STACK = re.compile(r"^\s*(?:ldr|str|ldp|stp|ldur|stur)\s+q\d+.*\[(?:sp|x29)")
 
 
-MOST_LETTERS = 16 * 2**20  # of a module: the largest that a network asked for had a tenth, and LLVM's time grows
+MOST_LETTERS = 4 * 2**20  # of a module: twenty times the largest that was seen, and yet seconds, not minutes, of LLVM
 
 
 @cache

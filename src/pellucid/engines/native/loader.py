@@ -8,13 +8,12 @@ import os
 import threading
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from ... import window
 from .cache import ObjectCache
 from .compiler import compile_object, machine, stage
-from .kernel import Kernel, digest
+from .kernel import Kernel
 from .llvm import binding, version
 from .machine import Target, host
 
@@ -99,10 +98,14 @@ def sources() -> str:
 
     Beside this room it is the rule of windows that kernels ask while they are written.
     """
-    folder = Path(__file__).parent
-    files = sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".ll"))
-    files.append(Path(window.__file__))
-    return digest("".join(path.read_text("utf-8") for path in files))
+    paths = [window.__file__]
+    for folder, _, names in os.walk(os.path.dirname(__file__)):
+        paths += [os.path.join(folder, name) for name in names if name.endswith((".py", ".ll"))]
+    whole = hashlib.sha256()
+    for path in sorted(paths):
+        with open(path, "rb") as file:
+            whole.update(file.read())
+    return whole.hexdigest()
 
 
 @cache
