@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from ... import window
@@ -103,8 +104,7 @@ def sources() -> str:
         paths += [os.path.join(folder, name) for name in names if name.endswith((".py", ".ll"))]
     whole = hashlib.sha256()
     for path in sorted(paths):
-        with open(path, "rb") as file:
-            whole.update(file.read())
+        whole.update(Path(path).read_text("utf-8").encode())
     return whole.hexdigest()
 
 
