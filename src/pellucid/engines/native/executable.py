@@ -143,13 +143,7 @@ class Executable:
 
     def step_words(self, step: Step, kind: str, blocks: int) -> list[int]:
         """Return a step as the driver reads it."""
-        if len(step.places) > MOST_POINTERS:
-            raise EngineError(
-                f"layer {step.layer!r}",
-                got=f"{len(step.places)} values that one step reads or writes",
-                expected=f"at most {MOST_POINTERS}",
-                fix="join them a few at a time, by several layers",
-            )
+        assert len(step.places) <= MOST_POINTERS, step
         words = [self._functions[step.kernel], len(step.places), step.items]
         for spot in step.places:
             buffer = spot.buffer

@@ -61,6 +61,7 @@ class NativeTrainer(Trainer):
         self._gradients = aligned(size, np.float32)  # where they are kept, when somebody wants to see them
         self._step = 0
         self._version = -1
+        self._seen: dict[str, Floats] = {}  # the network's arrays that ours agree with, but for steps made since
         self._made: dict[tuple[bool, bool], _Made] = {}
 
     def step(self, inputs: tuple[Floats, ...], targets: NDArray[Any], samples: Samples, *, rate: float) -> Step:
@@ -94,11 +95,13 @@ class NativeTrainer(Trainer):
 
     def sync(self) -> None:
         """Write the weights back into the network."""
-        if self._version != self._net.weights.version:
-            return  # somebody assigned weights since, and the next step takes them
-        for name in self._net.weights:
-            self._net.weights[name] = self._of(self._weights, name)
-        self._version = self._net.weights.version
+        weights = self._net.weights
+        if self._version != weights.version:
+            self._take()
+        for name in weights:
+            weights[name] = self._of(self._weights, name)
+            self._seen[name] = weights[name]
+        self._version = weights.version
 
     def state(self) -> State:
         """Return the optimizer's arrays and the number of steps made."""
@@ -114,13 +117,17 @@ class NativeTrainer(Trainer):
         for name in self._trained:
             for slot, array in self._slots.items():
                 self._of(array, name)[...] = state[f"{name}/{slot}"]
+        self._seen.clear()
         self._take()
 
     def _take(self) -> None:
-        """Take the network's weights."""
+        """Take the weights that somebody assigned since; the others keep the steps that they made."""
+        version = self._net.weights.version
         for name, weight in self._net.weights.items():
-            self._of(self._weights, name)[...] = weight
-        self._version = self._net.weights.version
+            if self._seen.get(name) is not weight:
+                self._of(self._weights, name)[...] = weight
+                self._seen[name] = weight
+        self._version = version
 
     def _of(self, array: Floats, name: str) -> Floats:
         """Return a weight's part of an array that is laid out as the weights are."""

@@ -8,6 +8,7 @@ from .....layers import Node
 from .....wiring import name_of
 from ...plan import Buffer
 from ...samples.rules.elementwise import activation_of
+from ...samples.rules.joining import MOST
 from ...samples.rules.pooling import divisors_of, taps_of_node
 from ..builder import Builder
 from ..elementwise import Add, Forward, ScaleShift
@@ -17,8 +18,6 @@ from ..packing import blocked_of
 from ..pooling import AvgPool, MaxPool
 from ..softmax import ChannelSoftmax, PlaceSoftmax
 from .base import Rule, activated, layer_of
-
-MOST = 24  # values that one step joins: the driver hands a kernel so many pointers, and some more
 
 
 class ActivationRule(Rule):

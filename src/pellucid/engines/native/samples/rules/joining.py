@@ -13,6 +13,8 @@ from ..joining import AddForward
 from ..learning import TrainingBuilder
 from .base import Rule
 
+MOST = 24  # values that one step joins: the driver hands a kernel so many pointers, and some more
+
 
 class AddRule(Rule):
     """Add: number by number."""
@@ -20,6 +22,9 @@ class AddRule(Rule):
     def forward(self, b: Builder, node: Node) -> None:
         """Add all inputs."""
         xs, y = [b.read(before) for before in node.inputs], b.new(node)
+        while len(xs) > MOST:
+            b.step(name_of(node), AddForward(tuple(x.maps for x in xs[:MOST]), y.maps), *xs[:MOST], y)
+            xs = [y, *xs[MOST:]]
         b.step(name_of(node), AddForward(tuple(x.maps for x in xs), y.maps), *xs, y)
         b.finished(node)
 
