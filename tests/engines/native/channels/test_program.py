@@ -94,7 +94,7 @@ def test_lenet_is_run_and_traced(target: Target) -> None:
 
 def test_residual_networks_are_run_and_traced() -> None:
     """Sums and batch norms are parts of convolutions in a run, and steps of their own in a trace."""
-    net = resnet18(10, input_shape=(3, 64, 64))
+    net = resnet18(10, input_shape=(3, 48, 56))
     for name in net.weights:
         if "running" in name:
             net.weights[name] = np.random.default_rng(3).uniform(0.5, 1.5, net.weights[name].shape)
@@ -102,8 +102,15 @@ def test_residual_networks_are_run_and_traced() -> None:
 
 
 def test_wide_linear_layers_are_run_and_traced() -> None:
-    """Their weights are read by all threads, over all images."""
-    compare(vgg11(10, input_shape=(3, 32, 32)), available()[0], (1, 5), threads=2)
+    """Their weights are read by all threads, over all images; sizes are no multiples of chunks, tiles or vectors."""
+    net = Network((3, 9, 9), [Conv2d(40, 3), ReLU(), Flatten(), Linear(301), Tanh(), Linear(300), Linear(7)])
+    compare(net, available()[0], threads=2)
+
+
+@pytest.mark.slow
+def test_large_networks_are_run_and_traced() -> None:
+    """VGG-11 on images of 64 x 64."""
+    compare(vgg11(10, input_shape=(3, 64, 64)), available()[0], (1, 5), threads=2)
 
 
 def every_shape() -> Network:
