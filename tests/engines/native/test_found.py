@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engines.native.whole import Array, check_near, check_values
+from engines.native.whole import Array, check_near, check_values, defined_gradients, gradients, named, training
 
 from pellucid import Input, Network
 from pellucid.engines.native import NativeEngine, executable, loader, trainer
 from pellucid.engines.native.samples.rules import RULES
 from pellucid.engines.reference import ReferenceEngine
-from pellucid.layers import Add, BatchNorm2d, Concat, Conv2d, Flatten, Layer, Linear, Tanh
+from pellucid.layers import Add, BatchNorm2d, Concat, Conv2d, Flatten, Layer, Linear, Softmax, Tanh
 from pellucid.train import SGD, CrossEntropy
 from pellucid.weights import WeightStore
 
@@ -43,28 +43,28 @@ def test_a_batch_after_one_that_found_no_memory_is_right(where: str, monkeypatch
     net = Network(x, Linear(4)(Flatten()(BatchNorm2d()(Conv2d(8, 3)(x)))), seed=1)
     made, given, classes = NativeEngine().trainer(net, CrossEntropy(), SGD(0.1), seed=1), images(600, 3, 8, 8), 4
 
-    def gradients(count: int) -> dict[str, Array]:
+    def found(count: int) -> dict[str, Array]:
         numbers = np.arange(count)
         return dict(made.gradients((given[:count],), numbers % classes, numbers).weights)
 
-    before, aligned, asked = gradients(20), executable.aligned, list[int]()
+    before, aligned, asked = found(20), executable.aligned, list[int]()
 
     def new(count: int, dtype: Any) -> Array:
         asked.append(count)
         if where == "gradients" and len(asked) == 2:
             raise MemoryError
-        found = aligned(count, dtype)
-        found.view(np.uint8)[...] = POISON
-        return found
+        array = aligned(count, dtype)
+        array.view(np.uint8)[...] = POISON
+        return array
 
     with monkeypatch.context() as patched:
         patched.setattr(executable, "aligned", new)
         if where == "outputs":
             patched.setattr(trainer, "np", Failing())
         with pytest.raises(MemoryError):
-            gradients(600)
+            found(600)
     assert asked
-    after = gradients(20)
+    after = found(20)
     assert all(np.array_equal(after[name], before[name]) for name in before)
 
 
@@ -117,6 +117,22 @@ def test_an_interrupt_while_weights_are_written_back_leaves_no_mixture(monkeypat
             made.sync()
     made.sync()
     assert all(not np.array_equal(weight, start[name]) for name, weight in net.weights.items())
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [(shape, axis) for shape in ((7,), (5, 7), (3, 5, 7), (2, 3, 5, 7)) for axis in range(-len(shape), len(shape))],
+)
+def test_a_softmax_sums_along_an_axis_counted_from_either_end(shape: tuple[int, ...], axis: int) -> None:
+    """The last axis is -1 in the networks that others write, whatever the number of axes."""
+    x = Input(shape, name="x")
+    net = Network(x, Softmax(axis)(x))
+    for count in (1, 9, 20):
+        xs = [images(count, *shape)]
+        check_values(NativeEngine(), net, xs, tolerance=1e-6)
+        gradient = images(count + 1, *shape)[1:]
+        wanted = defined_gradients(net, xs, gradient, training(count))
+        check_near(named(gradients(NativeEngine(), net, xs, gradient)), named(wanted), 2e-6)
 
 
 @pytest.mark.parametrize("joining", [Add(), Concat()], ids=str)

@@ -54,7 +54,7 @@ class SoftmaxRule(Rule):
     def forward(self, b: Builder, node: Node) -> None:
         """Add it."""
         x, y = b.read(node.inputs[0], dense=True), b.new(node)
-        kernel = SoftmaxForward(node.shape, layer_of(node).axis, x.maps, y.maps)
+        kernel = SoftmaxForward(node.shape, _axis(node), x.maps, y.maps)
         b.step(name_of(node), kernel, x, y)
         b.finished(node)
 
@@ -63,7 +63,12 @@ class SoftmaxRule(Rule):
         name = name_of(node)
         y, dy = b.values[name], b.grad(node)
         dx, add = b.into(node.inputs[0])
-        b.step(name, SoftmaxBackward(node.shape, layer_of(node).axis, y.maps, dy.maps, dx.maps, add), y, dy, dx)
+        b.step(name, SoftmaxBackward(node.shape, _axis(node), y.maps, dy.maps, dx.maps, add), y, dy, dx)
+
+
+def _axis(node: Node) -> int:
+    """Return the axis that sums to 1, counted from 0."""
+    return layer_of(node).axis % len(node.shape)
 
 
 class DropoutRule(Rule):
