@@ -157,7 +157,16 @@ run:
   %program = load ptr, ptr %program_at, align 8
   %phase_at = getelementptr i8, ptr %state, i64 264
   %phase = load ptr, ptr %phase_at, align 8
-  call void @one(ptr %program, ptr %phase, i64 %thread, i64 %mine)
+  %odd = and i64 %thread, 1
+  %apart = mul i64 %odd, 128
+  %end = getelementptr i8, ptr %state, i64 512
+  %near = getelementptr i8, ptr %end, i64 %apart
+  %ahead = atomicrmw add ptr %near, i64 1 monotonic, align 8
+  %last = sub i64 %old_items, 1
+  %behind = sub i64 %last, %ahead
+  %from_end = icmp ne i64 %odd, 0
+  %item = select i1 %from_end, i64 %behind, i64 %ahead
+  call void @one(ptr %program, ptr %phase, i64 %thread, i64 %item)
   %done = getelementptr i8, ptr %state, i64 128
   %ignored = atomicrmw add ptr %done, i64 1 release, align 8
   ret i1 true
@@ -175,6 +184,8 @@ FLUSH
   %phase_at = getelementptr i8, ptr %state, i64 264
   %done = getelementptr i8, ptr %state, i64 128
   %running = getelementptr i8, ptr %state, i64 384
+  %front = getelementptr i8, ptr %state, i64 512
+  %back = getelementptr i8, ptr %state, i64 640
   %count = load i64, ptr %program, align 8
   %phases_at = getelementptr i64, ptr %program, i64 1
   %phases = load ptr, ptr %phases_at, align 8
@@ -202,6 +213,8 @@ each:
   br label %alone
 open:
   store ptr %phase, ptr %phase_at, align 8
+  store atomic i64 0, ptr %front monotonic, align 8
+  store atomic i64 0, ptr %back monotonic, align 8
   store atomic i64 0, ptr %done release, align 8
   %before = load atomic i64, ptr %state monotonic, align 8
   %epoch = lshr i64 %before, 40

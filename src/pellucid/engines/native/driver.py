@@ -11,8 +11,10 @@ Kind 0 is a phase over blocks of samples: an item runs the opening steps once, a
 (those that `ranges` tells, or the one with its own number). Kind 1 is a phase of tasks: each step has items of its own,
 and an item of the phase is one item of one step.
 
-Threads share a phase through one word, (epoch, items, next item): whoever adds 1 to it owns the item that was next, and
-the phase is over when all items are done. A worker that comes late, or never, changes nothing but the time.
+Threads share a phase through one word, (epoch, items, items taken): whoever adds 1 to it owns an item, and the phase is
+over when all items are done. A worker that comes late, or never, changes nothing but the time. Even threads take the
+next item from the front and odd ones from the back: two threads then stay in their halves of a map, layer after layer,
+and find in their own caches what they wrote.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from .machine import Target
 MOST_POINTERS = 256  # of a step: layers that join branches have one for each
 MOST_ITEMS = (1 << 20) - 1024  # each thread may try to take one more than there are
 STATE_BYTES = 1024  # of what threads share: parts that different threads write lie 128 bytes apart
-WORD, DONE, PROGRAM, PHASE, RUNNING = 0, 128, 256, 264, 384  # byte offsets in it
+WORD, DONE, PROGRAM, PHASE, RUNNING, FRONT, BACK = 0, 128, 256, 264, 384, 512, 640  # byte offsets in it
 
 
 @dataclass(frozen=True)
