@@ -28,8 +28,9 @@ def three(inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> Conv
         (three(512, 512), 14, Method("two phases", 2)),  # weights from memory
         (three(64, 64), 56, Method("one phase", 4)),
         (three(128, 128), 28, Method("one phase", 4)),
-        (three(256, 256), 14, Method("two phases", 2)),
-        (three(512, 512), 7, DIRECT),
+        (three(256, 256), 14, Method("two phases", 4)),
+        (three(512, 512), 7, Method("two phases", 2)),
+        (three(512, 512), 4, DIRECT),
         (three(64, 128, stride=2), 56, DIRECT),
         (three(64, 64, dilation=2), 56, DIRECT),
         (ConvGeometry(64, 128, (1, 1)), 56, DIRECT),

@@ -18,7 +18,8 @@ FEW = 16  # channels below which transforms cost more than they save
 KEPT = 3 << 20  # bytes of weights that may stay in the third cache from one image to the next
 # A vector's multiply-add takes one; what else is done, in such units:
 INPUTS, OUTPUTS = {2: 70, 4: 260}, {2: 50, 4: 200}  # transforming a tile and block of channels
-STREAM = 1.9  # a number of the weights from memory, for each of two cores
+STREAM, FLOOD = 1.3, 1.9  # a number of the weights from memory, for each of two cores; and if there are very many
+MANY = 16 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -126,4 +127,6 @@ def _cost(geometry: ConvGeometry, height: int, width: int, target: Target, size:
     if size:
         work += tiles * (inputs * INPUTS[size] + outputs * OUTPUTS[size]) / 2
     weights = _bytes(geometry, max(size, 1))
-    return max(work, weights / 4 * STREAM / 2) if weights > KEPT else work
+    if weights <= KEPT:
+        return work
+    return max(work, weights / 4 * (STREAM if weights <= MANY else FLOOD) / 2)
