@@ -3,6 +3,8 @@
 Either one kernel makes everything of a group of tiles, or two kernels one after another: the first makes the points of
 the whole map, the second makes some output channels of them. Two are better where there are few tiles and many
 channels, since each number of the weights is then read once.
+
+Outputs of a tile are sums of the same products: an infinite input makes NaN of the whole tile, not of its window alone.
 """
 
 from __future__ import annotations
