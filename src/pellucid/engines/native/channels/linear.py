@@ -113,7 +113,8 @@ class LinearForward(Kernel):
         maps, lanes = self.x, self.x.lanes
         size = blocks * rows * columns * depth
         dense = depth == lanes or columns == 1
-        flat = dense and (maps.row == columns or rows == 1) and (maps.plane == rows * columns or blocks == 1)
+        whole = depth == lanes or rows * columns == 1  # no lanes are left out between two places
+        flat = whole and (maps.row == columns or rows == 1) and (maps.plane == rows * columns or blocks == 1)
         if flat:
             return _Chunks(size, size // CHUNK, (1, 1, CHUNK), CHUNK // lanes, size % CHUNK)
         return _Chunks(size, blocks, (rows, 1, columns * depth) if dense else (rows, columns, depth), maps.plane, 0)
