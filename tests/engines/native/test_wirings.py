@@ -196,3 +196,11 @@ def test_a_network_of_falls_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     x = Input((2, 4, 5), name="x")
     check_network(NativeEngine(), Network(x, GlobalAvgPool2d()(ReLU()(Conv2d(3, 2)(x)))))
     check_engine(NativeEngine(), Example(ReLU(), (3,)))
+
+
+@pytest.mark.parametrize("order", ["CHW", "HWC"])
+@pytest.mark.parametrize("shape", [(9, 4, 1), (7, 1, 4), (16, 2, 1), (17, 3, 2), (1, 2, 1), (3, 2, 2)], ids=str)
+def test_maps_that_are_flattened_meet_linear_layers(shape: tuple[int, int, int], order: str) -> None:
+    """Whether channels fill a vector or not, and rows are one number or more, every weight meets its own number."""
+    x = Input(shape, name="x")
+    check_network(NativeEngine(), Network(x, Linear(6)(Flatten(order)(x))))

@@ -114,9 +114,9 @@ def check_within(found: Array, wanted: Array, bound: Array, what: str) -> None:
     off = np.abs(found - wanted)
     wrong = ~(off <= bound)  # NaN is wrong
     if wrong.any():
-        worst = np.unravel_index(
-            np.argmax(np.where(wrong, np.nan_to_num(off / np.maximum(bound, 1e-300)), 0)), off.shape
-        )
+        with np.errstate(all="ignore"):
+            excess = np.where(wrong, np.nan_to_num(off / np.maximum(bound, 1e-300), nan=np.inf), -1)
+        worst = np.unravel_index(np.argmax(excess), off.shape)
         place = tuple(int(i) for i in worst)
         text = f"{found[worst]!r}, wanted {wanted[worst]!r}, off by {off[worst]:.3g}, allowed {bound[worst]:.3g}"
         raise AssertionError(f"{what}: {wrong.sum()} of {wrong.size} wrong, the worst at {place}: {text}")
