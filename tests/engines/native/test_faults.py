@@ -6,7 +6,6 @@ A wrong kernel has a name of its own, so that it never passes for the right one 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from unittest import mock
 
 import numpy as np
