@@ -27,9 +27,9 @@ class Sizes:
 def place(plan: Plan) -> Sizes:
     """Give every buffer its memory and offset there.
 
-    A buffer that only one phase touches, between its first and last step, lies in the thread's own memory, where
-    another that lives at another time may lie too. What several phases touch has one copy for each block, so that any
-    thread may go on with it.
+    A buffer that only one phase touches, between its first and last step, lies in the thread's own memory. What several
+    phases touch has one copy for each block, so that any thread may go on with it. In both, buffers that live at
+    different times share their places.
     """
     lives: dict[int, list[tuple[int, int]]] = defaultdict(list)  # of a buffer: (stage, step) of every use
     for number, stage in enumerate(plan.stages):
@@ -38,23 +38,32 @@ def place(plan: Plan) -> Sizes:
                 for spot in step.places:
                     lives[id(spot.buffer)].append((number, turn))
     own: dict[int, list[Buffer]] = defaultdict(list)
-    block = once = 0
+    shared: list[Buffer] = []
+    kept: list[Buffer] = []
+    once = 0
     for buffer in plan.buffers:
         uses = lives[id(buffer)]
         if buffer.base != "plan" or not (uses or buffer.kept):
             continue
         stages = {number for number, _ in uses}
-        within = len(stages) == 1 and _is_blocks(plan.stages[min(stages)])
         if buffer.copies == "once":
             buffer.base, buffer.offset = "once", once
             once += up(buffer.size)
-        elif within and not buffer.kept:
+        elif buffer.kept:
+            kept.append(buffer)
+        elif len(stages) == 1 and (buffer.copies == "thread" or _is_blocks(plan.stages[min(stages)])):
             buffer.base = "thread"
             own[min(stages)].append(buffer)
-        else:  # the copies of one buffer lie together, so that a kernel can walk them
-            buffer.base, buffer.offset, buffer.stride = "blocks", block, up(buffer.size)
-            block += up(buffer.size)
-    most = max((_share(buffers, lives) for buffers in own.values()), default=0)
+        else:
+            shared.append(buffer)
+    block = _share(shared, {id(buffer): [number for number, _ in lives[id(buffer)]] for buffer in shared})
+    for buffer in kept:
+        buffer.offset = block
+        block += up(buffer.size)
+    for buffer in (*shared, *kept):  # the copies of one buffer lie together, so that a kernel can walk them
+        buffer.base, buffer.stride = "blocks", up(buffer.size)
+    turns = {key: [turn for _, turn in uses] for key, uses in lives.items()}
+    most = max((_share(buffers, turns) for buffers in own.values()), default=0)
     return Sizes(up(most, 4096) + 64 * 9 if most else 64, block, once)
 
 
@@ -62,15 +71,14 @@ def _is_blocks(stage: Phase | Call) -> bool:
     return isinstance(stage, Phase) and stage.kind != "tasks"
 
 
-def _share(buffers: list[Buffer], lives: dict[int, list[tuple[int, int]]]) -> int:
+def _share(buffers: list[Buffer], lives: dict[int, list[int]]) -> int:
     """Lay buffers into one stretch of memory so that those alive at the same time do not meet; return its bytes.
 
     Largest first, each at the lowest place that is free during its life.
     """
     laid: list[tuple[int, int, int, int]] = []  # first use, last use, begin, end
     for buffer in sorted(buffers, key=lambda b: -b.size):
-        turns = [turn for _, turn in lives[id(buffer)]]
-        first, last = min(turns), max(turns)
+        first, last = min(lives[id(buffer)]), max(lives[id(buffer)])
         begin = 0
         for other in sorted(laid, key=lambda entry: entry[2]):
             if other[0] <= last and first <= other[1] and begin < other[3] and other[2] < begin + buffer.size:
