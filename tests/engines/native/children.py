@@ -29,7 +29,7 @@ x = np.random.default_rng(0).standard_normal((100, 2, 9, 9)).astype(np.float32)
 """
 
 
-def run(script: str, tmp_path: Path, *, prepared: bool = True, seconds: float = 60, **environment: str) -> str:
+def run(script: str, tmp_path: Path, *, prepared: bool = True, seconds: float = 120, **environment: str) -> str:
     """Run a script; it must end by itself, without a word on the error stream. Return what it printed."""
     path = tmp_path / "script.py"
     path.write_text((PREPARED if prepared else "") + script)
