@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engines.native.whole import Array, check_near, check_values, defined_gradients, gradients, named, training
+from engines.native.whole import TARGETS, Array, check_near, check_values, defined_gradients, gradients, named, training
 
 from pellucid import Input, Network
 from pellucid.engines.native import NativeEngine, executable, loader, trainer
+from pellucid.engines.native.machine import Target
 from pellucid.engines.native.samples.rules import RULES
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.layers import Add, BatchNorm2d, Concat, Conv2d, Flatten, Layer, Linear, Softmax, Tanh
@@ -133,6 +134,18 @@ def test_a_softmax_sums_along_an_axis_counted_from_either_end(shape: tuple[int, 
         gradient = images(count + 1, *shape)[1:]
         wanted = defined_gradients(net, xs, gradient, training(count))
         check_near(named(gradients(NativeEngine(), net, xs, gradient)), named(wanted), 2e-6)
+
+
+@TARGETS
+@pytest.mark.parametrize("order", ["CHW", "HWC"])
+def test_narrow_maps_are_flattened(order: str, target: Target) -> None:
+    """A linear layer reads maps of one column, and single places with zeros around them for a convolution."""
+    for channels, height in ((3, 5), (20, 5), (3, 1), (20, 1), (40, 1)):
+        x = Input((channels, height, 1), name="x")
+        a = Tanh()(x)
+        net = Network(x, [Linear(5)(Flatten(order)(a)), *([Conv2d(4, 3, padding=1)(a)] if height == 1 else [])])
+        for count in (1, 2, 17):
+            check_values(NativeEngine(target=target), net, [images(count, channels, height, 1)], tolerance=1e-5)
 
 
 @pytest.mark.parametrize("joining", [Add(), Concat()], ids=str)

@@ -122,14 +122,17 @@ class LinearForward(Kernel):
     @cached_property
     def _depth(self) -> int:
         """Numbers of a place that are read: no lanes without a channel, where that is easy."""
-        vector = self.x.height * self.x.width == 1
-        return self.x.channels if vector or self.x.blocks == 1 else self.x.lanes
+        return self.x.channels if self._vector or self.x.blocks == 1 else self.x.lanes
+
+    @cached_property
+    def _vector(self) -> bool:
+        """Whether the numbers follow one another: one place, and nothing around it."""
+        return self.x.plane == 1
 
     @cached_property
     def _runs(self) -> tuple[int, int, int, int]:
         """Return how many blocks are read, rows of a block, places of a row, and numbers of a place."""
-        vector = self.x.height * self.x.width == 1
-        return 1 if vector else self.x.blocks, self.x.height, self.x.width, self._depth
+        return 1 if self._vector else self.x.blocks, self.x.height, self.x.width, self._depth
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
         """Write loops over chunks of what is read, around loops over the images: each weight is read once."""
