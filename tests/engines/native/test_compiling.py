@@ -53,6 +53,7 @@ NAMED = "define void @{name}(ptr %args, i64 %item) "
 BROKEN = {
     "no language": ("what", "parsing", "LLVM's refusal: "),
     "a wrong type": (NAMED + "{{\n  %a = fadd i64 %item, 1\n  ret void\n}}", "parsing", "LLVM's refusal: "),
+    "assembly": (NAMED + '{{\n  call void asm sideeffect "no such thing", ""()\n  ret void\n}}', "writing", "assembly"),
     "a name that nobody gave": (NAMED + "{{\n  store i64 %none, ptr %args\n  ret void\n}}", "parsing", "%none"),
     "a block without an end": (NAMED + "{{\n  %a = add i64 %item, 1\n}}", "parsing", "LLVM's refusal: "),
     "use before the value is there": (

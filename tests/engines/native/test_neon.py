@@ -9,7 +9,8 @@ import pytest
 from pellucid import Network, zoo
 from pellucid.engines.native.arguments import arguments_of
 from pellucid.engines.native.channels import planning as channels
-from pellucid.engines.native.compiler import assembly, spills
+from pellucid.engines.native.compiler import assembly, compile_object, spills
+from pellucid.engines.native.driver import driver
 from pellucid.engines.native.kernel import Kernel
 from pellucid.engines.native.machine import Target, neon, x86
 from pellucid.engines.native.plan import Plan
@@ -17,6 +18,7 @@ from pellucid.engines.native.samples import planning as samples
 from pellucid.engines.native.samples.learning import Goal, ends_of
 from pellucid.engines.native.samples.losses import CrossEntropyLoss
 from pellucid.engines.native.samples.updates import Sgd
+from pellucid.engines.native.symbols import undefined
 from pellucid.engines.reference import trained
 from pellucid.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
 
@@ -65,6 +67,18 @@ def spilling(plans: list[Plan], target: Target) -> dict[Kernel, int]:
         if count := spills(assembly(text, target, str(kernel))):
             found[kernel] = count
     return found
+
+
+@pytest.mark.parametrize("target", [neon(), x86("avx512"), x86("avx2"), x86("sse2")], ids=lambda target: target.name)
+def test_the_driver_of_every_processor(target: Target) -> None:
+    """The driver is made for each processor, knows its clock, and sets aside how the caller's floats are rounded."""
+    names, text = driver(target)
+    listing = assembly(text, target, "the driver")
+    control, clock = ("fpcr", "cntvct_el0") if target.name == "neon" else ("mxcsr", "rdtsc")
+    bodies = [listing.split(f"\n{name}:")[1].split("\n.Lfunc_end")[0].lower() for name in names]
+    assert [body.count(control) for body in bodies] == [3, 3, 0]  # kept, set, given back
+    assert [clock in body for body in bodies] == [False, True, True]
+    assert undefined(compile_object(text, target, "the driver")) == []
 
 
 @pytest.mark.parametrize("target", [neon(), x86("avx512"), x86("sse2")], ids=lambda target: target.name)

@@ -66,6 +66,8 @@ def spills(assembly: str) -> int:
 def _module(text: str, target: Target, what: str) -> Any:
     if len(text) > MOST_LETTERS:
         raise refusal(what, "writing", f"{len(text):,} letters of code", f"at most {MOST_LETTERS:,}")
+    if " asm " in text:  # which LLVM reads when it is too late for an error: it ends the process
+        raise refusal(what, "writing", "assembly within it", "code in LLVM's own language")
     llvm = binding()
     with stage(what, "parsing"):
         module = llvm.parse_assembly(text)

@@ -59,14 +59,18 @@ declare i64 @llvm.readcyclecounter()""",
     restore="  call void @llvm.x86.sse.ldmxcsr(ptr %kept)",
 )
 _ARM = _Machine(
-    declarations="declare void @llvm.aarch64.hint(i32)",
+    declarations="""declare void @llvm.aarch64.hint(i32)
+declare i64 @llvm.aarch64.get.fpcr()
+declare void @llvm.aarch64.set.fpcr(i64)
+declare i64 @llvm.read_volatile_register.i64(metadata)
+!0 = !{!"cntvct_el0"}""",
     pause="call void @llvm.aarch64.hint(i32 1)",
-    clock='call i64 asm sideeffect "mrs $0, cntvct_el0", "=r"()',
-    flush="""  %control = call i64 asm sideeffect "mrs $0, fpcr", "=r"()
+    clock="call i64 @llvm.read_volatile_register.i64(metadata !0)",
+    flush="""  %control = call i64 @llvm.aarch64.get.fpcr()
   store i64 %control, ptr %kept, align 8
-  call void asm sideeffect "msr fpcr, $0", "r"(i64 16777216)""",
-    restore="""  %back = load i64, ptr %kept, align 8
-  call void asm sideeffect "msr fpcr, $0", "r"(i64 %back)""",
+  call void @llvm.aarch64.set.fpcr(i64 16777216)""",
+    restore="""  %callers = load i64, ptr %kept, align 8
+  call void @llvm.aarch64.set.fpcr(i64 %callers)""",
 )
 
 
