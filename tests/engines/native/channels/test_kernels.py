@@ -59,11 +59,12 @@ def given(layers: list[Layer], x: np.ndarray, target: Target) -> tuple[np.ndarra
 def test_whole_numbers_are_exact(shape: tuple[int, ...], target: Target) -> None:
     """Pools, activations and linear layers round nothing that has few digits, whatever the order of their sums."""
     x = np.random.default_rng(2).integers(-8, 9, (2, *shape)).astype(np.float32)
-    for layers in (
+    cases: list[list[Layer]] = [
         [MaxPool2d(3, stride=2, padding=1), LeakyReLU(0.5), AvgPool2d(2)],
         [ReLU(), Flatten(), Linear(37), ReLU(), Linear(5)],
         [AvgPool2d((2, 4), stride=1), Flatten("HWC"), Linear(140)],
-    ):
+    ]
+    for layers in cases:
         value, wanted = given(layers, x, target)
         np.testing.assert_array_equal(value, wanted)
 

@@ -11,6 +11,7 @@ from ..builder import Builder
 from ..choice import DIRECT, Method, choose
 from ..held import Floats, Held
 from ..layout import Planar
+from ..pixels import PixelConv, suits
 from ..winograd import WinogradConv, WinogradInputs, WinogradProducts
 from .base import Rule, chain, layer_of
 
@@ -40,8 +41,12 @@ class ConvRule(Rule):
         others = [] if last.other is None else [b.read(last.other)]
         y = b.new(last.made)
         residual = others[0].maps if others else None
-        kernels = method.kernels(maps, y.maps, geometry, last.activation, residual, pool=last.pool)
-        first, kernel = kernels[0], kernels[-1]
+        pixels = isinstance(maps, Planar) and residual is None and suits(geometry, y.maps.width, b.target)
+        if isinstance(maps, Planar) and pixels:
+            first = kernel = PixelConv(maps, y.maps, geometry, last.activation)
+        else:
+            kernels = method.kernels(maps, y.maps, geometry, last.activation, residual, pool=last.pool)
+            first, kernel = kernels[0], kernels[-1]
         if isinstance(first, WinogradInputs):
             points = b.buffer(f"points of {name}", first.floats * 4)
             b.step(name, first, x, points)
@@ -52,7 +57,7 @@ class ConvRule(Rule):
             assert weight is not None
             return kernel.pack(weight)
 
-        form = method == DIRECT, method.size, isinstance(maps, Planar)
+        form = method == DIRECT, method.size, isinstance(maps, Planar), pixels
         weights = b.weight(name, "weight", form, pack), b.weight(name, "bias", form, kernel.pack_bias)
         places: list[Buffer | Held] = [x, *weights, y]
         if isinstance(kernel, (WinogradConv, WinogradProducts)):
