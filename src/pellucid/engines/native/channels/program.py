@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable
 
 import numpy as np
@@ -44,20 +43,26 @@ class Ready:
         self._forms = forms
         self._weights: dict[Hashable, Floats] = {}  # kept alive, whatever becomes of the forms
         self._count = 0
+        self._shapes: list[tuple[str, str, Shape]] = []  # of the values, for so many samples
 
     def run(self, net: Network, inputs: tuple[Floats, ...]) -> dict[str, Floats]:
         """Run the plan on inputs (N, ...); returns its values by name."""
         executable, count = self.executable, len(inputs[0])
         if count != self._count:
+            self._count = 0
             executable.ready(count)
-            executable.view(self._running.images, 1, np.int64)[0] = self._count = count
+            executable.view(self._running.images, 1, np.int64)[0] = count
+            self._shapes = [(name, place, (count, *shape)) for name, place, shape in self._outputs]
+            self._count = count  # last: an interrupt before leaves all to be done again
         if self._version != net.weights.version:
             self._take(net)
         for name, array in zip(self._inputs, inputs, strict=True):
             executable.give(name, array)
         outputs: dict[str, Floats] = {}
-        for name, place, shape in self._outputs:
-            outputs[name] = array = _new((count, *shape))
+        for name, place, shape in self._shapes:
+            outputs[name] = array = np.empty(shape, np.float32)
+            if array.size >= LARGE:  # then its rows should not lie across the lines of the cache
+                outputs[name] = array = aligned(array.size, np.float32).reshape(shape)
             executable.give(place, array)
         executable.run(count, count)
         return outputs
@@ -84,12 +89,6 @@ def _on_a_line(array: Floats) -> Floats:
     copy = aligned(array.size, np.float32)
     copy[:] = array.reshape(-1)
     return copy
-
-
-def _new(shape: Shape) -> Floats:
-    """Return a new array; where it is large, its rows should not lie across the lines of the cache."""
-    size = math.prod(shape)
-    return np.empty(shape, np.float32) if size < LARGE else aligned(size, np.float32).reshape(shape)
 
 
 class ChannelsKept(Shared):
