@@ -15,7 +15,10 @@ import pytest
 
 from pellucid import Network
 from pellucid.engines.native import executable, pool, threads
+from pellucid.engines.native.driver import MOST_ITEMS
 from pellucid.engines.native.engine import NativeEngine
+from pellucid.engines.native.loader import functions
+from pellucid.engines.native.machine import host
 from pellucid.errors import ParameterError
 from pellucid.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
 from pellucid.train import SGD, CrossEntropy
@@ -240,6 +243,30 @@ def test_a_system_without_another_thread(monkeypatch: pytest.MonkeyPatch) -> Non
     for _ in range(3):
         assert np.array_equal(net.predict(X, engine=NativeEngine(threads=11)), right)
     assert len(tried) == 1
+
+
+COUNT = """target triple = "TRIPLE"
+define void @count_items(ptr %args, i64 %item) {
+  %cell = load ptr, ptr %args
+  %before = load i64, ptr %cell
+  %after = add i64 %before, 1
+  store i64 %after, ptr %cell
+  ret void
+}"""
+
+
+@pytest.mark.parametrize("items", [1, 2, 1000, MOST_ITEMS - 1, MOST_ITEMS, (1 << 20) + 5])
+@pytest.mark.parametrize("share", [False, True])
+def test_every_item_is_done_once(items: int, share: bool) -> None:
+    """Whether threads share a phase or not, and however many items it has, each is done once, in every run."""
+    (count,) = functions(("count_items",), COUNT.replace("TRIPLE", host().triple))
+    cells = np.zeros(items, np.int64)
+    tables = [np.array(words, np.int64) for words in ([0, cells.ctypes.data], [count, 1, items, 1, 0, 8, 0])]
+    phase = np.array([1, items, 0, 0, 0, 1, tables[1].ctypes.data] * 2, np.int64)
+    program = np.array([2, phase.ctypes.data, tables[0].ctypes.data, tables[0].ctypes.data, 0], np.int64)
+    for _ in range(2):
+        pool.pool(3).execute(program.ctypes.data, share=share)
+    assert (cells == 4).all()
 
 
 # Interrupts

@@ -202,7 +202,9 @@ begin:
   %several = icmp ugt i64 %items, 1
   %asked = icmp ne i64 %share, 0
   %both = and i1 %several, %asked
-  br i1 %both, label %open, label %alone
+  %countable = icmp ult i64 %items, LIMIT
+  %shared = and i1 %both, %countable
+  br i1 %shared, label %open, label %alone
 alone:
   %i = phi i64 [ 0, %begin ], [ %i1, %each ]
   %go = icmp ult i64 %i, %items

@@ -27,7 +27,7 @@ from .kernel import digest
 from .machine import Target
 
 MOST_POINTERS = 256  # of a step: layers that join branches have one for each
-MOST_ITEMS = (1 << 20) - 1024  # each thread may try to take one more than there are
+MOST_ITEMS = (1 << 20) - 1024  # that threads share, for each may try to take one more than there are; more, one runs
 STATE_BYTES = 1024  # of what threads share: parts that different threads write lie 128 bytes apart
 WORD, DONE, PROGRAM, PHASE, RUNNING, FRONT, BACK = 0, 128, 256, 264, 384, 512, 640  # byte offsets in it
 
@@ -83,6 +83,7 @@ def driver(target: Target) -> tuple[tuple[str, str, str], str]:
     m = _ARM if target.name == "neon" else _X86
     text = Path(__file__).with_name("driver.ll").read_text("utf-8")
     words = {"TRIPLE": target.triple, "DECLARATIONS": m.declarations, "PAUSE": m.pause, "CLOCK": m.clock}
+    words["LIMIT"] = str(MOST_ITEMS)
     words["POINTERS"] = str(MOST_POINTERS)
     for word, meaning in (words | {"FLUSH": m.flush, "RESTORE": m.restore}).items():
         text = text.replace(word, meaning)
