@@ -333,6 +333,9 @@ def test_sums_are_near_float64(layer: Layer, shape: Shape, data: Callable[..., A
 FAST = [(Conv2d(32, 3, padding=1), (32, 12, 12)), (Conv2d(32, 3), (64, 9, 9)), (Conv2d(64, 3, padding=1), (128, 8, 8))]
 
 
+ROWS = [(Conv2d(16, 5), (6, 14, 14)), (Conv2d(32, 5, padding=2), (64, 9, 11))]
+
+
 def check_winograd(target: Target, layer: Layer, shape: Shape) -> None:
     """Its errors are at most 3 times the direct kernels', root mean square, and 1e-5 of the largest number.
 
@@ -367,6 +370,15 @@ def test_winograd_is_nearly_as_good(layer: Layer, shape: Shape, target: Target, 
     check_winograd(target, layer, shape)
     used = [type(kernel).__name__ for plan in plans for kernel in plan.kernels()]
     assert {"WinogradForward", "WinogradInputGradient", "WinogradWeightGradient"} <= set(used)
+
+
+@TARGETS
+@pytest.mark.parametrize(("layer", "shape"), ROWS, ids=str)
+def test_winograd_along_rows_is_nearly_as_good(layer: Layer, shape: Shape, target: Target, plans: list[Plan]) -> None:
+    """The same for larger kernels, of which only the rows are transformed."""
+    check_winograd(target, layer, shape)
+    used = [type(kernel).__name__ for plan in plans for kernel in plan.kernels()]
+    assert {"RowWinogradForward", "RowWinogradInputGradient", "RowWinogradWeightGradient"} <= set(used)
 
 
 @TARGETS

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from engines.native.harness import aligned, run
+from engines.native.laid_maps import GUARD, UNTOUCHED, assert_promised, inside, laid, room, taken
 from numpy.typing import NDArray
 
 from pellucid.engines.native.compiler import assembly, spills
@@ -27,9 +28,6 @@ from pellucid.layers import Conv2d
 from pellucid.layers.base import Run
 
 Floats = NDArray[np.float32]
-UNTOUCHED = np.float32(-77)
-GUARD = 5  # vectors behind an array, to be left alone
-PROMISED = 1e-5  # of the largest number
 TARGETS = pytest.mark.parametrize("target", available(), ids=lambda target: target.name)
 CASES = [  # inputs, outputs, height, width, padding
     (3, 5, 7, 11, ((1, 1), (1, 1))),  # overhang of 1 and 1, fewer outputs than a block more than one
@@ -41,33 +39,6 @@ LARGER = [
     (17, 4, 9, 14, ((1, 1), (1, 1))),  # more than one group of tiles
     (257, 70, 3, 4, ((1, 1), (1, 1))),  # more sums than are kept at once
 ]
-
-
-def places(maps: Maps, buffer: Floats) -> Floats:
-    """Return the rows and columns of all channels with the halo around them, as a view."""
-    rows = maps.top + maps.height + maps.bottom
-    planes = buffer[: maps.size].reshape(maps.channels, maps.plane, -1)
-    return planes[:, : rows * maps.row].reshape(maps.channels, rows, maps.row, -1)
-
-
-def inside(maps: Maps, buffer: Floats) -> Floats:
-    """Return what is not halo, as a view (channels, height, width, lanes)."""
-    return places(maps, buffer)[:, maps.top : maps.top + maps.height, maps.left : maps.left + maps.width]
-
-
-def laid(maps: Maps, images: NDArray[np.float64], halo: tuple[int, int, int, int]) -> Floats:
-    """Return images (N, C, H, W) in sample lanes, with zeros in the halo that may be read, and NaN beyond."""
-    top, bottom, left, right = halo
-    buffer = np.full((maps.size, len(images)), np.nan, np.float32)
-    rows = slice(maps.top - top, maps.top + maps.height + bottom)
-    places(maps, buffer)[:, rows, maps.left - left : maps.left + maps.width + right] = 0
-    inside(maps, buffer)[...] = images.transpose(1, 2, 3, 0)
-    return aligned(buffer)
-
-
-def room(vectors: int, target: Target) -> Floats:
-    """Return memory with a guard behind it."""
-    return aligned(np.full((vectors + GUARD, target.lanes), UNTOUCHED, np.float32))
 
 
 def weights_of(geometry: ConvGeometry, weight: NDArray[np.float64], gradient: bool, target: Target) -> Floats:
@@ -111,20 +82,6 @@ def forward(problem: Problem, target: Target, *, bias: bool, activation: Activat
     run(kernel, laid(x, problem.x, (top, bottom, left, right)), u, *biases, result, scratch, target=target)
     assert np.all(scratch[-GUARD:] == UNTOUCHED)
     return taken(y, result)
-
-
-def taken(maps: Maps, result: Floats) -> Floats:
-    """Return the maps that a kernel wrote as (N, C, H, W); it wrote nothing but them."""
-    found = inside(maps, result).copy()
-    inside(maps, result)[...] = UNTOUCHED
-    assert np.all(result == UNTOUCHED)
-    return found.transpose(3, 0, 1, 2)
-
-
-def assert_promised(found: Floats, wanted: NDArray[np.float64]) -> None:
-    """The error is within what is promised."""
-    assert np.abs(found - wanted).max() <= PROMISED * np.abs(wanted).max()
-    assert np.linalg.norm(found - wanted) <= 1.5e-6 * np.linalg.norm(wanted)
 
 
 @TARGETS

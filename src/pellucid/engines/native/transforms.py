@@ -1,5 +1,7 @@
 """Winograd's F(4x4, 3x3): 4x4 outputs of a 3x3 convolution from 36 products instead of 144, in sample or channel lanes.
 
+And, along rows only, F(4, 3) and F(2, 5): 4 outputs of 3 taps, or 2 of 5, from 6 products instead of 12 or 10.
+
 y = A'[(G w G') * (B' d B)]A, from 6x6 inputs d; source: Lavin and Gray, "Fast Algorithms for Convolutional Neural
 Networks" (2015). The matrices come from the points at which polynomials are multiplied. Points in pairs p, -p make rows
 that share their work, and pairs near 1 keep the rounding errors small: with these they are less than half of those with
@@ -31,8 +33,8 @@ def _polynomial(roots: Iterable[Fraction]) -> list[Fraction]:
     return factors
 
 
-def _matrices(*pairs: Fraction) -> tuple[Matrix, Matrix, Matrix]:
-    """Return B' (inputs), G (weights) and A' (outputs) for the points 0, +-pairs and infinity."""
+def _matrices(taps: int, *pairs: Fraction) -> tuple[Matrix, Matrix, Matrix]:
+    """Return B' (inputs), G (weights) and A' (outputs) for kernels of some taps and the points 0, +-pairs, infinity."""
     points = [Fraction(0), *(sign * point for point, sign in product(pairs, (1, -1)))]
     inputs: list[list[Fraction]] = []
     weights: list[list[Fraction]] = []
@@ -42,10 +44,10 @@ def _matrices(*pairs: Fraction) -> tuple[Matrix, Matrix, Matrix]:
         for other in others:
             scale *= point - other
         inputs.append([*_polynomial(others), Fraction(0)])
-        weights.append([point**k / scale for k in range(TAPS)])
+        weights.append([point**k / scale for k in range(taps)])
     inputs.append(_polynomial(points))
-    weights.append([Fraction(k == TAPS - 1) for k in range(TAPS)])
-    tile = len(points) + 2 - TAPS
+    weights.append([Fraction(k == taps - 1) for k in range(taps)])
+    tile = len(points) + 2 - taps
     outputs = [[*(point**k for point in points), Fraction(k == tile - 1)] for k in range(tile)]
     return _floats(inputs), _floats(weights), _floats(outputs)
 
@@ -63,8 +65,11 @@ def transposed(matrix: Matrix) -> Matrix:
     return tuple(zip(*matrix, strict=True))
 
 
-# B', G and A' by the outputs of a tile along each axis.
-MATRICES = {2: _matrices(Fraction(1)), 4: _matrices(Fraction(2, 3), Fraction(3, 2))}
+_PAIRS = Fraction(2, 3), Fraction(3, 2)
+# B', G and A' for 3 taps, by the outputs of a tile along each axis.
+MATRICES = {2: _matrices(TAPS, Fraction(1)), TILE: _matrices(TAPS, *_PAIRS)}
+# The same for tiles of REACH inputs, by the taps along an axis.
+BY_TAPS = {taps: _matrices(taps, *_PAIRS) for taps in (3, 5)}
 INPUT, WEIGHT, OUTPUT = MATRICES[TILE]
 
 
@@ -102,7 +107,7 @@ def apply(code: Code, matrix: Matrix, values: Sequence[Value | None], rows: Iter
         rows: which rows to return; all of them, if nothing is said.
     """
     wanted = range(len(matrix)) if rows is None else rows
-    by_rows = len(matrix) >= len(matrix[0])
+    by_rows = len(matrix) > 2 and all(abs(a) == abs(b) for a, b in zip(matrix[1], matrix[2], strict=True))
     results = (_scattered if by_rows else _gathered)(code, matrix, values, list(wanted))
     return [code.zero() if value is None else value for value in results]
 

@@ -47,7 +47,7 @@ class ConvForward(Kernel):
         conv = self.geometry
         inputs, outputs = conv.inputs // conv.groups, conv.outputs // conv.groups
         step = inputs * conv.area
-        _check("input of a convolution", self.x, _padding_halo(conv, self.x, self.y))
+        _check("input of a convolution", self.x, padding_halo(conv, self.x, self.y))
         task = Correlation(
             code,
             source=self.x,
@@ -132,12 +132,12 @@ class ConvWeightGradient(Kernel):
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
         """Write the loops."""
         x, dy, dweight, *dbias = pointers
-        _check("input of a convolution", self.x, _padding_halo(self.geometry, self.x, self.dy))
+        _check("input of a convolution", self.x, padding_halo(self.geometry, self.x, self.dy))
         task = Task(code, self.x, self.dy, self.geometry, self.zeros)
         WeightGradient(task, x, dy, dweight, dbias[0] if dbias else None).write()
 
 
-def _padding_halo(geometry: ConvGeometry, x: Maps, y: Maps) -> tuple[int, int, int, int]:
+def padding_halo(geometry: ConvGeometry, x: Maps, y: Maps) -> tuple[int, int, int, int]:
     """Return the halo (top, bottom, left, right) that a convolution reads around its input: most of the padding."""
     sides: list[int] = []
     for axis, (inputs, outputs) in enumerate(((x.height, y.height), (x.width, y.width))):

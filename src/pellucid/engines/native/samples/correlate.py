@@ -30,6 +30,11 @@ def correlate(task: Correlation, rows: Axis, columns: Axis) -> None:
         _clear(task, rows, columns)
 
 
+def skips_rows(rows: Axis, height: int) -> bool:
+    """Return whether rows of zeros around a source of `height` rows are left out, and so never read."""
+    return rows.outside(height) > ROWS_WORTH
+
+
 def _clear(task: Correlation, rows: Axis, columns: Axis) -> None:
     """Write zeros to all places of two axes, which no tap meets."""
     code, maps = task.code, task.result
@@ -120,7 +125,7 @@ class _Loops:
     def _row_taps(self) -> Callable[[Number], tuple[Number, Number]]:
         """Return what tells the first row of taps that counts for a row of places, and the first that no more does."""
         code, rows, height = self.code, self.rows, self.task.source.height
-        if not self.task.zeros or rows.outside(height) <= ROWS_WORTH:
+        if not self.task.zeros or not skips_rows(rows, height):
             return lambda r: (0, rows.taps)
         met = [rows.inside(r, height) for r in range(rows.count)]
         starts, stops = code.table([taps.start for taps in met]), code.table([taps.stop for taps in met])

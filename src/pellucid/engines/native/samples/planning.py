@@ -24,11 +24,15 @@ from .rules.base import layer_of
 from .rules.fallback import call_loss
 
 
-def halos_of(net: Network, *, backward: bool) -> Halos:
+def halos_of(net: Network) -> Halos:
     """Return what the layers of a network read around maps."""
-    values = {name_of(node): rule_of(node).halo(node) for node in net.nodes}
-    gradients = {name_of(node): rule_of(node).gradient_halo(node) for node in net.nodes} if backward else {}
-    return Halos(values, gradients)
+    return Halos({name_of(node): rule_of(node).halo(node) for node in net.nodes}, {})
+
+
+def training_halos_of(net: Network, *, exact: bool) -> Halos:
+    """Return what they read around maps and gradients, with or without Winograd's algorithm."""
+    gradients = {name_of(node): rule_of(node).gradient_halo(node, may_transform=not exact) for node in net.nodes}
+    return Halos(halos_of(net).values, gradients)
 
 
 def running_plan(net: Network, target: Target, *, trace: bool, exact: bool) -> tuple[Plan, Arguments]:
@@ -42,7 +46,7 @@ def running_plan(net: Network, target: Target, *, trace: bool, exact: bool) -> t
     """
     norms = {conv: norm for conv, norm in rewritten(net, fold=not trace).norms.items() if _has_rule(net, conv, norm)}
     arguments = arguments_of(net, target, norms)
-    halos = halos_of(net, backward=False)
+    halos = halos_of(net)
     b = Builder(net, target, arguments, halos, may_fuse=not trace, may_transform=not exact and not trace)
     _pack(b, net.inputs)
     wanted = {name_of(node) for node in net.nodes} if trace else b.outputs
@@ -76,7 +80,7 @@ def training_plan(
         loss: the kernel that makes losses and their gradient in the first output, or the loss's own definition.
         exact: without Winograd's algorithm.
     """
-    halos = halos_of(net, backward=True)
+    halos = training_halos_of(net, exact=exact)
     b = TrainingBuilder(net, target, arguments, halos, goal, may_transform=not exact)
     _pack(b, net.inputs)
     for node in net.nodes:

@@ -6,13 +6,16 @@ gain a little more.
 
 from __future__ import annotations
 
-from ..transforms import TAPS, TILE
-from .geometry import ConvGeometry
+from ..transforms import BY_TAPS, REACH, TAPS, TILE
+from .geometry import ConvGeometry, forward_axis
+from .strips import Strips
 from .winograd_weights import POINTS
 
 LANES = 16
 INPUT, OUTPUT, TURN, GRADIENT = 340, 260, 220, 260  # of a tile and channel
 WEIGHTS, WAY_BACK = 25, 44  # of a weight's kernel; the first, of its transform, which a few blocks of samples share
+ROW_INPUT, ROW_OUTPUT, ROW_PLACE = 35, 20, 5  # of a tile of a row and channel; the last, of each of its outputs
+ROW_WEIGHTS, ROW_WAY_BACK = 8, 22  # of a row of a kernel, like those above
 GAIN = 1.1  # what is to be gained at least
 
 
@@ -56,6 +59,49 @@ def weight_gradient_pays(geometry: ConvGeometry, height: int, width: int) -> boo
     transforms = tiles * ((INPUT + TURN) * inputs + GRADIENT * outputs) + WAY_BACK * inputs * outputs
     direct = TAPS * TAPS * geometry.inputs * outputs * height * width
     return _fits(geometry) and direct > GAIN * (products + transforms)
+
+
+def rows_pay(geometry: ConvGeometry, height: int, width: int) -> bool:
+    """Return whether Winograd along rows is faster than the direct convolution, forward and back to the input.
+
+    Args:
+        geometry: the convolution.
+        height: rows of the output.
+        width: columns of the output.
+
+    >>> rows_pay(ConvGeometry(6, 16, (5, 5)), 10, 10), rows_pay(ConvGeometry(1, 6, (5, 5)), 24, 24)
+    (True, False)
+    """
+    return _rows_pay(geometry, height, width, ROW_WEIGHTS)
+
+
+def rows_weight_gradient_pays(geometry: ConvGeometry, height: int, width: int) -> bool:
+    """Return whether Winograd along rows is faster than the direct gradient of the weights; the arguments are the same.
+
+    >>> rows_weight_gradient_pays(ConvGeometry(6, 16, (5, 5)), 10, 10)
+    True
+    """
+    return _rows_pay(geometry, height, width, ROW_WAY_BACK)
+
+
+def _rows_pay(geometry: ConvGeometry, height: int, width: int, kernel: int) -> bool:
+    if geometry.kernel[1] not in BY_TAPS or geometry.stride[1] != 1 or geometry.dilation[1] != 1:
+        return False
+    strips = Strips(geometry, width)
+    pairs = geometry.inputs // geometry.groups * geometry.outputs
+    rows, columns = (_met(geometry, axis, size) for axis, size in enumerate((height, width)))
+    below = (height - 1) * geometry.stride[0] + geometry.dilation[0] * (geometry.kernel[0] - 1) + 1
+    output = ROW_OUTPUT + ROW_PLACE * strips.size
+    transforms = strips.tiles * (ROW_INPUT * geometry.inputs * below + output * geometry.outputs * height)
+    products = rows * strips.tiles * REACH * pairs
+    return rows * columns * pairs > GAIN * (products + transforms + kernel * strips.kernels)
+
+
+def _met(geometry: ConvGeometry, axis: int, outputs: int) -> float:
+    """Return how many pairs of an output and a tap meet the map, and not zeros around it, along an axis."""
+    places = forward_axis(geometry, axis, outputs)
+    size = (outputs - 1) * places.advance + (places.taps - 1) * places.reach + 1 - sum(geometry.padding[axis])
+    return outputs * places.taps * (1 - places.outside(size))
 
 
 def _fits(geometry: ConvGeometry) -> bool:

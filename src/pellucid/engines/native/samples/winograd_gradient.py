@@ -59,7 +59,7 @@ class WinogradWeightGradient(Kernel):
         zeros, sums, images, gradients, turned, _ = (code.address(scratch, start) for start in room.starts)
         multiply = partial(_multiply, code, room, turned, gradients, sums)
         if dbias:
-            _add_bias(code, self.dy, dy, dbias[0])
+            add_bias(code, self.dy, dy, dbias[0])
         for k in range(room.high * room.wide):
             code.store(code.zero(), zeros, k)
 
@@ -86,7 +86,7 @@ class WinogradWeightGradient(Kernel):
         return Room(self.x.channels, self.dy.channels, tiles, target)
 
 
-def _add_bias(code: Code, maps: Maps, dy: Value, dbias: Value) -> None:
+def add_bias(code: Code, maps: Maps, dy: Value, dbias: Value) -> None:
     """Write the sum of the output's gradient over places and samples."""
 
     def several(first: Number, count: int) -> None:

@@ -18,8 +18,8 @@ class Rule(ABC):
         """Return how far the layer reads around its input, where the padding is zeros."""
         return NONE
 
-    def gradient_halo(self, node: Node) -> Halo:
-        """Return how far the layer's backward reads around its output's gradient."""
+    def gradient_halo(self, node: Node, *, may_transform: bool) -> Halo:
+        """Return how far the backward, which may use Winograd's algorithm, reads around the output's gradient."""
         return NONE
 
     @abstractmethod

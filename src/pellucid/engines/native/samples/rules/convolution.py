@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from .....layers import Conv2d, Node
 from .....wiring import name_of
 from ...layout import maps_of
@@ -13,6 +15,12 @@ from ..elementwise import Activation
 from ..geometry import ConvGeometry
 from ..held import NONE, Halo, Held
 from ..learning import TrainingBuilder
+from ..row_winograd import (
+    RowWinogradForward,
+    RowWinogradInputGradient,
+    RowWinogradWeightGradient,
+    RowWinogradWeights,
+)
 from ..winograd import (
     WinogradForward,
     WinogradInputGradient,
@@ -21,6 +29,7 @@ from ..winograd import (
     pays,
     weight_gradient_pays,
 )
+from ..winograd_cost import rows_pay, rows_weight_gradient_pays
 from .base import Rule, layer_of
 from .elementwise import activation_of
 
@@ -32,9 +41,11 @@ class ConvRule(Rule):
         """Return the padding, where it is zeros."""
         return _padding(node) if layer_of(node).padding_mode == "zeros" else NONE
 
-    def gradient_halo(self, node: Node) -> Halo:
-        """Return what the input gradient's windows reach beyond the output."""
-        whole = layer_of(node).padding_mode != "zeros"
+    def gradient_halo(self, node: Node, *, may_transform: bool) -> Halo:
+        """Return what the input gradient's windows reach beyond the output; Winograd along rows reads nothing there."""
+        whole = _whole(node)
+        if may_transform and not whole and _way_back(node) == "rows":
+            return NONE
         return gradient_halo(geometry_of(node), *node.inputs[0].shape[1:], *node.shape[1:], whole=whole)
 
     def forward(self, b: Builder, node: Node) -> None:
@@ -49,12 +60,17 @@ class ConvRule(Rule):
         bias = layer.bias or done is not node
         places = [b.weight(node, "bias")] if bias else []
         macs = layer.cost(node.inputs[0].shape).macs * b.target.lanes
+        zeros = self.halo(node) != NONE
         if b.may_transform and pays(geometry, *node.shape[1:]):
             kernel = WinogradForward(x.maps, y.maps, geometry, bias, activation)
-            scratch = b.scratch(name, kernel.scratch(b.target))
-            b.step(name, kernel, x, _transformed(b, node, geometry, gradient=False), *places, y, scratch, macs=macs)
+            u = _transformed(b, node, WinogradWeights(geometry, gradient=False))
+            b.step(name, kernel, x, u, *places, y, b.scratch(name, kernel.scratch(b.target)), macs=macs)
+        elif b.may_transform and rows_pay(geometry, *node.shape[1:]):
+            kernel = RowWinogradForward(x.maps, y.maps, geometry, bias, activation, zeros)
+            u = _transformed(b, node, RowWinogradWeights(geometry))
+            b.step(name, kernel, x, u, *places, y, b.scratch(name, kernel.scratch(b.target)), macs=macs)
         else:
-            kernel = ConvForward(x.maps, y.maps, geometry, bias, activation, self.halo(node) != NONE)
+            kernel = ConvForward(x.maps, y.maps, geometry, bias, activation, zeros)
             b.step(name, kernel, x, b.weight(node, "weight"), *places, y, macs=macs)
         b.finished(made)
 
@@ -65,27 +81,43 @@ class ConvRule(Rule):
         dy, x = b.grad(node), b.recall(node)
         macs = layer.cost(node.inputs[0].shape).macs * b.target.lanes
         if b.trains(node, "weight"):
-            slabs = [b.slab(node, "weight"), *([b.slab(node, "bias")] if layer.bias else [])]
-            if b.may_transform and weight_gradient_pays(geometry, *node.shape[1:]):
-                kernel = WinogradWeightGradient(x.maps, dy.maps, geometry, layer.bias)
-                b.step(name, kernel, x, dy, *slabs, b.scratch(name, kernel.scratch(b.target)), macs=macs)
-            else:
-                kernel = ConvWeightGradient(x.maps, dy.maps, geometry, layer.bias, self.halo(node) != NONE)
-                b.step(name, kernel, x, dy, *slabs, macs=macs)
+            self._to_weights(b, node, x, dy, macs)
         if not b.wants(node.inputs[0]):
             return
-        b.bordered(node)
-        if layer.padding_mode != "zeros" and _padding(node) != NONE:
+        if _whole(node):
+            b.bordered(node)
             self._folded(b, node, geometry, dy, macs)
             return
+        way = _way_back(node) if b.may_transform else "direct"
+        if way != "rows":
+            b.bordered(node)
         dx, add = b.into(node.inputs[0])
-        if b.may_transform and pays(geometry, *node.inputs[0].shape[1:]):
-            kernel = WinogradInputGradient(dy.maps, dx.maps, geometry, add)
-            scratch = b.scratch(name, kernel.scratch(b.target))
-            b.step(name, kernel, dy, _transformed(b, node, geometry, gradient=True), dx, scratch, macs=macs)
-        else:
+        if way == "direct":
             kernel = ConvInputGradient(dy.maps, dx.maps, geometry, add, whole=False)
             b.step(name, kernel, dy, b.weight(node, "weight"), dx, macs=macs)
+            return
+        if way == "tiles":
+            kernel = WinogradInputGradient(dy.maps, dx.maps, geometry, add)
+            u = _transformed(b, node, WinogradWeights(geometry, gradient=True))
+        else:
+            kernel = RowWinogradInputGradient(dy.maps, dx.maps, geometry, add)
+            u = _transformed(b, node, RowWinogradWeights(geometry))
+        b.step(name, kernel, dy, u, dx, b.scratch(name, kernel.scratch(b.target)), macs=macs)
+
+    def _to_weights(self, b: TrainingBuilder, node: Node, x: Held, dy: Held, macs: int) -> None:
+        """Add the gradient of weight and bias."""
+        layer: Conv2d = layer_of(node)
+        name, geometry, zeros = name_of(node), geometry_of(node), self.halo(node) != NONE
+        slabs = [b.slab(node, "weight"), *([b.slab(node, "bias")] if layer.bias else [])]
+        if b.may_transform and weight_gradient_pays(geometry, *node.shape[1:]):
+            kernel = WinogradWeightGradient(x.maps, dy.maps, geometry, layer.bias)
+        elif b.may_transform and rows_weight_gradient_pays(geometry, *node.shape[1:]):
+            kernel = RowWinogradWeightGradient(x.maps, dy.maps, geometry, layer.bias, zeros)
+        else:
+            kernel = ConvWeightGradient(x.maps, dy.maps, geometry, layer.bias, zeros)
+            b.step(name, kernel, x, dy, *slabs, macs=macs)
+            return
+        b.step(name, kernel, x, dy, *slabs, b.scratch(name, kernel.scratch(b.target)), macs=macs)
 
     def _folded(self, b: TrainingBuilder, node: Node, geometry: ConvGeometry, dy: Held, macs: int) -> None:
         """Take the gradient of the padded maps, and give each place those of its copies in the padding."""
@@ -124,7 +156,19 @@ def fused(b: Builder, node: Node) -> tuple[Node, Activation | None]:
     return reader, activation
 
 
-def _transformed(b: Builder, node: Node, geometry: ConvGeometry, *, gradient: bool) -> Buffer:
+def _whole(node: Node) -> bool:
+    """Return whether the padding's places get a gradient too, for they hold copies of others."""
+    return layer_of(node).padding_mode != "zeros" and _padding(node) != NONE
+
+
+def _way_back(node: Node) -> Literal["direct", "tiles", "rows"]:
+    """Return how the input's gradient is made where Winograd's algorithm may be used."""
+    geometry = geometry_of(node)
+    if pays(geometry, *node.inputs[0].shape[1:]):
+        return "tiles"
+    return "rows" if rows_pay(geometry, *node.shape[1:]) else "direct"
+
+
+def _transformed(b: Builder, node: Node, kernel: WinogradWeights | RowWinogradWeights) -> Buffer:
     """Return the weight in Winograd's form, made by a phase before all others."""
-    kernel = WinogradWeights(geometry, gradient)
     return b.prepared(node, kernel, kernel.size * 4, b.weight(node, "weight"), items=kernel.items)
