@@ -461,7 +461,8 @@ CONTRAST = """
 @pytest.mark.parametrize("where", ["", "#sample=0&number=conv2[3,1,2]", "#sample=0&number=linear1[3]"])
 def test_every_text_can_be_read(browser: Browser, digits: Explorer, theme: str, where: str) -> None:
     """Text stands off its ground by 4.5 to 1 or more, on the coloured cells too, in both themes."""
-    with watched(browser, digits, color_scheme=theme, viewport={"width": 1440, "height": 900}) as page:
+    settings = {"color_scheme": theme, "viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"}
+    with watched(browser, digits, **settings) as page:  # no colour is on its way to another
         digits.open(page, where)
         assert page.evaluate("document.documentElement.dataset.theme") == theme
         leaves = (

@@ -25,7 +25,9 @@ Squares = Callable[[list[Value], Number, int], None]
 
 @dataclass(frozen=True)
 class Pack(Kernel):
-    """Put the samples of a block into lanes; lanes beyond the last real sample repeat it.
+    """Put the samples of a block into lanes; lanes beyond the last real sample are zeros.
+
+    Zeros, so that no infinity of a sample meets the gradients of free lanes, which are 0: the product would be NaN.
 
     Args:
         shape: a sample's shape; its numbers follow one another, and the samples do.
@@ -40,6 +42,9 @@ class Pack(Kernel):
         """Write one walk for whole blocks and one for others."""
         images, real, y = pointers
         side = _side(self.y)
+        there = code.call("umin", code.load(real, of="i64"), code.constant(code.lanes, "i64"))
+        numbered = code.load(code.table(list(range(code.lanes)), "i32"), of=code.ints)
+        live = code.compare("ult", numbered, code.spread(code.convert("trunc", there, "i32")))
 
         def squares(samples: list[Value], place: Number, count: int) -> None:
             for start in range(0, count * side, side):
@@ -48,7 +53,7 @@ class Pack(Kernel):
                 # Vector k takes the samples k, k + side, ...: turned, they come out in order.
                 vectors = turned(code, [_joined(code, parts[k::side]) for k in range(side)])
                 for k, vector in enumerate(vectors):
-                    code.store(vector, y, place + start + k)
+                    code.store(code.select(live, vector, 0.0), y, place + start + k)
 
         _walk(code, self.y, math.prod(self.shape), images, real, squares)
 
