@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pellucid.engines.native.compiler import assembly, spills
 from pellucid.engines.native.kernel import Kernel
-from pellucid.engines.native.layout import Maps
+from pellucid.engines.native.layout import Maps, maps_of
 from pellucid.engines.native.machine import Target, available, host, neon, x86
 from pellucid.engines.native.samples.convolution import ConvForward, ConvInputGradient, ConvWeightGradient
 from pellucid.engines.native.samples.elementwise import Activation
@@ -124,8 +124,8 @@ class Problem:
 
     def forward(self, target: Target, activation: Activation | None, *, zeros: bool = False) -> None:
         """Check the output."""
-        x, y = Maps(*self.shape).with_halo(*halo_of(self.geometry)), Maps(*self.out).with_halo(*self.around)
-        result = laid(y, np.full_like(self.dy, UNTOUCHED), (0, 0, 0, 0), UNTOUCHED)
+        x, y = maps_of(self.shape).with_halo(*halo_of(self.geometry)), maps_of(self.out).with_halo(*self.around)
+        result = laid(y, np.full_like(self.dy, UNTOUCHED), (0, 0, 0, 0), float(UNTOUCHED))
         bias = [guarded(self.w["bias"])[16:]] if self.layer.bias else []
         kernel = ConvForward(x, y, self.geometry, self.layer.bias, activation, zeros)
         source = laid(x, self.x, halo_of(self.geometry))
@@ -137,8 +137,8 @@ class Problem:
     def input_gradient(self, target: Target, *, add: bool) -> None:
         """Check the input's gradient."""
         halo = gradient_halo(self.geometry, *self.shape[1:], *self.out[1:])
-        dy, dx = Maps(*self.out).with_halo(*halo), Maps(*self.shape).with_halo(*self.around)
-        result = laid(dx, np.full_like(self.x, 3), (0, 0, 0, 0), UNTOUCHED)
+        dy, dx = maps_of(self.out).with_halo(*halo), maps_of(self.shape).with_halo(*self.around)
+        result = laid(dx, np.full_like(self.x, 3), (0, 0, 0, 0), float(UNTOUCHED))
         kernel = ConvInputGradient(dy, dx, self.geometry, add, whole=False)
         run(kernel, laid(dy, self.dy, halo), guarded(self.w["weight"])[16:], result, target=target)
         (expected,), (size,) = self.gradients.inputs, self.sizes.inputs
@@ -148,7 +148,7 @@ class Problem:
 
     def weight_gradient(self, target: Target, *, zeros: bool = False) -> None:
         """Check the gradients of weights and bias, which are added to what is there."""
-        x, dy = Maps(*self.shape).with_halo(*halo_of(self.geometry)).with_halo(*self.around), Maps(*self.out)
+        x, dy = maps_of(self.shape).with_halo(*halo_of(self.geometry)).with_halo(*self.around), maps_of(self.out)
         results = {name: guarded(np.full(value.shape, 2)) for name, value in self.w.items()}
         kernel = ConvWeightGradient(x, dy, self.geometry, self.layer.bias, zeros)
         source = laid(x, self.x, halo_of(self.geometry))
@@ -211,8 +211,8 @@ def test_the_padding_gets_its_gradient(case: int, target: Target) -> None:
     padded = np.pad(task.x, ((0, 0), (0, 0), (top, bottom), (left, right)))
     (expected,) = bare.backward(task.dy, padded, y=task.y, w=task.w, run=Run()).inputs
     around = gradient_halo(geometry, height, width, *task.out[1:], whole=True)
-    dy, dx = Maps(*task.out).with_halo(*around), Maps(channels, height, width).with_halo(*halo)
-    result = laid(dx, np.full_like(task.x, UNTOUCHED), (0, 0, 0, 0), UNTOUCHED)
+    dy, dx = maps_of(task.out).with_halo(*around), Maps(channels, height, width).with_halo(*halo)
+    result = laid(dx, np.full_like(task.x, UNTOUCHED), (0, 0, 0, 0), float(UNTOUCHED))
     kernel = ConvInputGradient(dy, dx, geometry, add=False, whole=True)
     run(kernel, laid(dy, task.dy, around), guarded(task.w["weight"])[16:], result, target=target)
     np.testing.assert_array_equal(planes(dx, result, halo), expected)

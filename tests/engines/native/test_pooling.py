@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pellucid.engines.native.compiler import assembly, spills
 from pellucid.engines.native.kernel import Kernel
-from pellucid.engines.native.layout import Maps
+from pellucid.engines.native.layout import Maps, maps_of
 from pellucid.engines.native.machine import Target, available, neon, x86
 from pellucid.engines.native.samples.pooling import (
     AvgPoolBackward,
@@ -109,7 +109,7 @@ def kernels(
     if isinstance(layer, (MaxPool2d, GlobalMaxPool2d)):
         return MaxPoolForward(x, y, rows, columns), MaxPoolBackward(x, y, dx, dy, rows, columns, add, relu)
     by = divisors(layer, shape)
-    return AvgPoolForward(x, y, rows, columns, *by), AvgPoolBackward(dx, dy, rows, columns, *by, add)
+    return AvgPoolForward(x, y, rows, columns, by[0], by[1]), AvgPoolBackward(dx, dy, rows, columns, by[0], by[1], add)
 
 
 def check(
@@ -127,7 +127,7 @@ def check(
     _, channels, height, width = values.shape
     out = layer.output_shape(values.shape[1:])
     x = Maps(channels, height, width, halo, 0, 0, halo)
-    y = Maps(channels, *(out[1:] or (1, 1)), 0, halo, halo, 0)
+    y = maps_of((channels, *(out[1:] or (1, 1)))).with_halo(0, halo, halo, 0)
     dx, dy = replace(x, right=halo + 1), replace(y, top=1)
     forward, backward = kernels(layer, x, y, dx, dy, add=add, relu=relu)
     run_ = Run()
@@ -265,7 +265,7 @@ def test_free_lanes_get_no_gradient() -> None:
 def test_nothing_is_put_aside(layer: Layer, shape: tuple[int, int, int], target: Target) -> None:
     """All vectors stay in registers on every instruction set."""
     out = layer.output_shape(shape)
-    x, y = Maps(*shape, 1, 1, 1, 1), Maps(out[0], *(out[1:] or (1, 1)))
+    x, y = maps_of(shape).with_halo(1, 1, 1, 1), maps_of((out[0], *(out[1:] or (1, 1))))
     for kernel in kernels(layer, x, y, x, y, add=True):
         _, text = kernel.text(target)
         assert spills(assembly(text, target, str(kernel))) == 0

@@ -11,7 +11,7 @@ from engines.native.laid_maps import GUARD, UNTOUCHED, Floats, assert_promised, 
 
 from pellucid.engines.native.compiler import assembly, spills
 from pellucid.engines.native.kernel import Kernel
-from pellucid.engines.native.layout import Maps
+from pellucid.engines.native.layout import Maps, maps_of
 from pellucid.engines.native.machine import Target, available, host, neon, x86
 from pellucid.engines.native.samples.elementwise import Activation
 from pellucid.engines.native.samples.geometry import ConvGeometry
@@ -77,7 +77,7 @@ class Problem:
     def x_maps(self) -> Maps:
         """Return the input's layout, with more halo than is needed."""
         top, bottom, left, right = self.padding
-        return Maps(*self.x.shape[1:], top, bottom + 1, left + 1, right)
+        return maps_of(self.x.shape[1:]).with_halo(top, bottom + 1, left + 1, right)
 
 
 def weights_of(problem: Problem, target: Target) -> Floats:
@@ -99,7 +99,7 @@ def scratch_of(vectors: int, target: Target) -> Floats:
 
 def forward(problem: Problem, target: Target, *, bias: bool, activation: Activation | None, zeros: bool) -> Floats:
     """Return what the kernel gives, as (N, outputs, height, width)."""
-    x, y = problem.x_maps(), Maps(*problem.y.shape[1:], 1, 0, 2, 1)
+    x, y = problem.x_maps(), maps_of(problem.y.shape[1:]).with_halo(1, 0, 2, 1)
     kernel = RowWinogradForward(x, y, problem.geometry, bias, activation, zeros)
     biases = [aligned(problem.w["bias"].astype(np.float32))] if bias else []
     result, scratch = room(y.size, target), scratch_of(kernel.scratch(target), target)
@@ -126,7 +126,7 @@ def test_the_output_is_the_layers(case: Case, target: Target) -> None:
 def test_the_inputs_gradient_is_the_layers(case: Case, add: bool, target: Target) -> None:
     """It is stored, or added to what is there; nothing around is read; a free lane's stays zero."""
     problem = Problem(case, target.lanes)
-    dy, dx = Maps(*problem.dy.shape[1:], 1, 1, 1, 2), Maps(*problem.x.shape[1:], 1, 1, 0, 1)
+    dy, dx = maps_of(problem.dy.shape[1:]).with_halo(1, 1, 1, 2), maps_of(problem.x.shape[1:]).with_halo(1, 1, 0, 1)
     kernel = RowWinogradInputGradient(dy, dx, problem.geometry, add)
     result, scratch = room(dx.size, target), scratch_of(kernel.scratch(target), target)
     if add:
@@ -144,7 +144,7 @@ def test_the_inputs_gradient_is_the_layers(case: Case, add: bool, target: Target
 def test_the_weights_gradient_is_the_layers(case: Case, target: Target) -> None:
     """It is summed over places and samples, and added to what is there; so is the bias's."""
     problem = Problem(case, target.lanes)
-    x, dy = problem.x_maps(), Maps(*problem.dy.shape[1:], 1, 0, 0, 1)
+    x, dy = problem.x_maps(), maps_of(problem.dy.shape[1:]).with_halo(1, 0, 0, 1)
     bias = case.geometry.outputs != 3
     kernel = RowWinogradWeightGradient(x, dy, problem.geometry, bias, case.geometry.outputs % 2 == 0)
     shape = problem.dw["weight"].shape
@@ -179,7 +179,7 @@ def test_nothing_spills(target: Target) -> None:
     """The transforms stay in the registers of every target."""
     for case in (CASES[0], Case(ConvGeometry(5, 7, (3, 3), padding=ONE), 9, 50)):
         problem = Problem(case, 1)
-        x, y = problem.x_maps(), Maps(*problem.y.shape[1:])
+        x, y = problem.x_maps(), maps_of(problem.y.shape[1:])
         kernels: list[Kernel] = [
             RowWinogradForward(x, y, case.geometry, True, Activation("relu"), True),
             RowWinogradInputGradient(y, x, case.geometry, True),

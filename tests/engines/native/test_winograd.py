@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pellucid.engines.native.compiler import assembly, spills
 from pellucid.engines.native.kernel import Kernel
-from pellucid.engines.native.layout import Maps
+from pellucid.engines.native.layout import Maps, maps_of
 from pellucid.engines.native.machine import Target, available, host, neon, x86
 from pellucid.engines.native.samples.elementwise import Activation
 from pellucid.engines.native.samples.geometry import ConvGeometry
@@ -29,7 +29,8 @@ from pellucid.layers.base import Run
 
 Floats = NDArray[np.float32]
 TARGETS = pytest.mark.parametrize("target", available(), ids=lambda target: target.name)
-CASES = [  # inputs, outputs, height, width, padding
+Case = tuple[int, int, int, int, tuple[tuple[int, int], tuple[int, int]]]
+CASES: list[Case] = [  # inputs, outputs, height, width, padding
     (3, 5, 7, 11, ((1, 1), (1, 1))),  # overhang of 1 and 1, fewer outputs than a block more than one
     (8, 4, 8, 8, ((1, 1), (1, 1))),  # whole tiles and blocks
     (2, 9, 2, 6, ((1, 1), (2, 0))),  # one row of tiles, cut
@@ -54,7 +55,7 @@ def weights_of(geometry: ConvGeometry, weight: NDArray[np.float64], gradient: bo
 class Problem:
     """A convolution with data, and its definition's answers in float64."""
 
-    def __init__(self, case: tuple[int, int, int, int, tuple[tuple[int, int], tuple[int, int]]], lanes: int) -> None:
+    def __init__(self, case: Case, lanes: int) -> None:
         inputs, outputs, height, width, padding = case
         rng = np.random.default_rng(inputs)
         layer = Conv2d(outputs, 3, padding=padding)
@@ -73,7 +74,7 @@ def forward(problem: Problem, target: Target, *, bias: bool, activation: Activat
     """Return what the kernel gives, as (N, outputs, height, width)."""
     (top, bottom), (left, right) = problem.geometry.padding
     _, outputs, height, width = problem.y.shape
-    x = Maps(*problem.x.shape[1:], top, bottom + 1, left + 1, right)  # more halo than it needs
+    x = maps_of(problem.x.shape[1:]).with_halo(top, bottom + 1, left + 1, right)  # more halo than it needs
     y = Maps(outputs, height, width, 1, 0, 2, 1)
     kernel = WinogradForward(x, y, problem.geometry, bias, activation)
     u = weights_of(problem.geometry, problem.w["weight"], False, target)
@@ -86,7 +87,7 @@ def forward(problem: Problem, target: Target, *, bias: bool, activation: Activat
 
 @TARGETS
 @pytest.mark.parametrize("case", CASES, ids=str)
-def test_the_output_is_the_layers(case: tuple[int, ...], target: Target) -> None:
+def test_the_output_is_the_layers(case: Case, target: Target) -> None:
     """Bias and activation come with it; nothing beyond the padding is read, nothing but the maps is written."""
     problem = Problem(case, target.lanes)
     assert_promised(forward(problem, target, bias=True, activation=None), problem.y)
@@ -98,12 +99,15 @@ def test_the_output_is_the_layers(case: tuple[int, ...], target: Target) -> None
 @TARGETS
 @pytest.mark.parametrize("case", CASES, ids=str)
 @pytest.mark.parametrize("add", [False, True])
-def test_the_inputs_gradient_is_the_layers(case: tuple[int, ...], add: bool, target: Target) -> None:
+def test_the_inputs_gradient_is_the_layers(case: Case, add: bool, target: Target) -> None:
     """It is stored, or added to what is there; it reads 2 - padding places around; a free lane's stays zero."""
     problem = Problem(case, target.lanes)
     (top, bottom), (left, right) = problem.geometry.padding
     halo = (2 - top, 2 - bottom, 2 - left, 2 - right)
-    dy, dx = Maps(*problem.dy.shape[1:], *(side + 1 for side in halo)), Maps(*problem.x.shape[1:], 1, 1, 0, 1)
+    dy, dx = (
+        maps_of(problem.dy.shape[1:]).with_halo(*(side + 1 for side in halo)),
+        maps_of(problem.x.shape[1:]).with_halo(1, 1, 0, 1),
+    )
     kernel = WinogradInputGradient(dy, dx, problem.geometry, add)
     u = weights_of(problem.geometry, problem.w["weight"], True, target)
     result, scratch = room(dx.size, target), room(kernel.scratch(target), target)
@@ -118,11 +122,14 @@ def test_the_inputs_gradient_is_the_layers(case: tuple[int, ...], add: bool, tar
 
 @TARGETS
 @pytest.mark.parametrize("case", [*CASES, *LARGER], ids=str)
-def test_the_weights_gradient_is_the_layers(case: tuple[int, ...], target: Target) -> None:
+def test_the_weights_gradient_is_the_layers(case: Case, target: Target) -> None:
     """It is summed over places and samples, and added to what is there; so is the bias's."""
     problem = Problem(case, target.lanes)
     (top, bottom), (left, right) = problem.geometry.padding
-    x, dy = Maps(*problem.x.shape[1:], top, bottom + 1, left, right + 1), Maps(*problem.dy.shape[1:], 1, 0, 0, 1)
+    x, dy = (
+        maps_of(problem.x.shape[1:]).with_halo(top, bottom + 1, left, right + 1),
+        maps_of(problem.dy.shape[1:]).with_halo(1, 0, 0, 1),
+    )
     bias = case[0] != 8
     kernel = WinogradWeightGradient(x, dy, problem.geometry, bias)
     shape = problem.dw["weight"].shape
