@@ -24,6 +24,7 @@ from .split import ITEMS, LEAST
 from .tiles import carried
 
 MOST_VECTORS = 8  # of a row, which are written out
+MOST_TAPS = 16  # of a kernel's row, whose products are written out
 TOGETHER = 2  # vectors of pixels that share a reading of the weights, and hide each other's latency
 
 
@@ -129,5 +130,5 @@ def suits(geometry: ConvGeometry, width: int, target: Target) -> bool:
     True
     """
     plain = geometry.stride == (1, 1) and geometry.groups == 1
-    few = geometry.outputs <= min(8, target.lanes // 2)
+    few = geometry.outputs <= min(8, target.lanes // 2) and geometry.kernel[1] <= MOST_TAPS
     return plain and few and target.lanes <= width <= MOST_VECTORS * target.lanes
