@@ -17,9 +17,11 @@ KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and is
 
 def test_the_tree_is_drawn_as_it_is() -> None:
     """The drawing at the top of the file names every error, with the builtin one that also catches it."""
-    drawn = dict(re.findall(r"[├└]── (\w+) .*\((\w+)\)", errors.__doc__ or ""))
-    made = {kind.__name__: kind.__bases__[1].__name__ for kind in KINDS if kind is not PellucidError}
+    drawn = dict(re.findall(r"^[├└]── (\w+) .*\((\w+)\)", errors.__doc__ or "", re.MULTILINE))
+    below = set(re.findall(r"^│   [├└]── (\w+) ", errors.__doc__ or "", re.MULTILINE))
+    made = {kind.__name__: kind.__bases__[1].__name__ for kind in KINDS if kind.__bases__[0] is PellucidError}
     assert drawn == made
+    assert below == {kind.__name__ for kind in KINDS} - set(made) - {"PellucidError"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -53,5 +53,5 @@ def test_errors_are_one_family() -> None:
     errors = [e for e in vars(pellucid.errors).values() if isinstance(e, type) and issubclass(e, Exception)]
     assert all(issubclass(error, pellucid.errors.PellucidError) for error in errors)
     others = [error for error in errors if error is not pellucid.errors.PellucidError]
-    assert len(others) == 8
-    assert all(issubclass(error, ValueError | KeyError | RuntimeError) for error in others)
+    assert len(others) == 10
+    assert all(issubclass(error, ValueError | KeyError | RuntimeError | ImportError) for error in others)

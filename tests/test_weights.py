@@ -211,3 +211,19 @@ def test_a_store_equals_itself_alone() -> None:
     assert store in [store]
     assert store != other
     assert len({store, other}) == 2
+
+
+def test_an_array_that_nobody_else_holds_is_taken_over() -> None:
+    """Adopting copies nothing where it need not, counts as an assignment, and checks as one does."""
+    store = WeightStore({"a": Weight((2, 2))}, 0)
+    array = np.ones((2, 2), np.float32)
+    store.adopt("a", array)
+    assert store["a"] is array
+    assert not array.flags.writeable
+    assert store.version == 1
+    other = np.arange(4, dtype=np.float64).reshape(2, 2)
+    store.adopt("a", other)
+    assert store["a"].tolist() == other.tolist()
+    for name, wrong in (("a", np.ones((2, 3), np.float32)), ("b", array)):
+        with pytest.raises((ShapeError, UnknownNameError)):
+            store.adopt(name, wrong)

@@ -59,4 +59,4 @@ def as_float32(where: str, array: NDArray[Any], *, copy: bool = False) -> Floats
             expected=f"at most {np.finfo(np.float32).max:.3g}, float32's largest",
             fix="scale them down",
         )
-    return taken.reshape(array.shape)  # ascontiguousarray makes one axis of none
+    return taken if taken.shape == array.shape else taken.reshape(())  # ascontiguousarray makes one axis of none

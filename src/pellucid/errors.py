@@ -5,9 +5,11 @@ PellucidError
 ├── ShapeError         shapes, sizes or weights that do not fit together               (ValueError)
 ├── DataError          images, labels or files of data that cannot be used             (ValueError)
 ├── UnknownNameError   a layer, engine, weight or data set that does not exist         (KeyError)
-├── ModelFileError     a file that is not a network of ours, or is damaged             (ValueError)
+├── ModelFileError     a file that is no network, or is damaged                        (ValueError)
+│   └── UnmappedError  a model holds what no layer here computes; lists all of it
 ├── TrainingError      training cannot go on (the loss is not finite, ...)             (RuntimeError)
 ├── EngineError        an engine cannot run this network, or cannot run here           (RuntimeError)
+├── MissingPackageError  a package that is not required is not installed               (ImportError)
 └── ExplorerError      the explorer cannot be served (port in use, ...)                (RuntimeError)
 
 Each says three things besides where it happened: what came, what was expected, how to fix it.
@@ -17,6 +19,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 
 class PellucidError(Exception):
@@ -70,7 +73,51 @@ class UnknownNameError(PellucidError, KeyError):
 
 
 class ModelFileError(PellucidError, ValueError):
-    """A file is not a network of ours, or it is damaged."""
+    """A file is no network, or it is damaged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmapped:
+    """A node of a foreign model that has no layer here.
+
+    Args:
+        node: its name in the model.
+        op: what kind of node it is there, such as "LSTM".
+        reason: why it cannot be opened.
+
+    >>> print(Unmapped("rnn", "LSTM", "no layer computes it"))
+    'rnn' (LSTM): no layer computes it
+    """
+
+    node: str
+    op: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.node!r} ({self.op}): {self.reason}"
+
+
+class UnmappedError(ModelFileError):
+    """A model holds what no layer here computes.
+
+    Attributes:
+        unmapped: every such node, with the reason.
+    """
+
+    def __init__(self, where: str, *, got: str, expected: str, fix: str, unmapped: tuple[Unmapped, ...] = ()) -> None:
+        super().__init__(where, got=got, expected=expected, fix=fix)
+        self.unmapped = unmapped
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_unmapped, (self.where, self.got, self.expected, self.fix, self.unmapped)
+
+
+def _rebuild_unmapped(where: str, got: str, expected: str, fix: str, unmapped: tuple[Unmapped, ...]) -> UnmappedError:
+    return UnmappedError(where, got=got, expected=expected, fix=fix, unmapped=unmapped)
+
+
+class MissingPackageError(PellucidError, ImportError):
+    """A package that is not required is not installed."""
 
 
 class TrainingError(PellucidError, RuntimeError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import ModelFileError
+from ..errors import ModelFileError, UnmappedError
 from ..words import legible
 
 LONGEST = 300  # characters of an error that is told, whatever a file wrote into it
@@ -15,6 +15,14 @@ def told(error: ModelFileError, path: Path) -> ModelFileError:
 
     An error about the file as a whole has no place: its `where` is empty.
     """
+    if isinstance(error, UnmappedError):  # it lists nodes, legible already: as long as that takes
+        return UnmappedError(
+            legible(path.name, 160),
+            got=error.got,
+            expected=error.expected,
+            fix=error.fix,
+            unmapped=error.unmapped,
+        )
     told = error
     whole = str(path) if len(str(path)) <= LONGEST // 2 else path.name
     for name, limit in ((whole, 160), (path.name, 160), (path.name, 80), (path.name, 60), (path.name, 40)):

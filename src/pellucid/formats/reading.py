@@ -1,0 +1,70 @@
+"""Open a network: a file by its suffix, or an object of another framework."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..errors import ModelFileError
+from ..network import Network
+from ..words import legible
+from .disk import opened
+from .recognize import recognize
+from .refusal import told
+from .table import FORMATS, OBJECTS
+
+
+def load(source: str | os.PathLike[str] | Any, *, partial: bool = False) -> Network:
+    """Open a network: a file, whose suffix says the format, or a model object of PyTorch or Keras.
+
+    Nothing in a file is ever run.
+
+    Args:
+        source: the file's path, or the object.
+        partial: open what can be opened of a model with nodes that no layer here computes; a warning lists them.
+
+    Raises:
+        ModelFileError: it is not a network that can be opened; the error says what it is, and what to do.
+        UnmappedError: some of its nodes have no layer here; the error lists all of them.
+        MissingPackageError: a package that the format needs is not installed.
+
+    >>> load("lost.safetensors")
+    Traceback (most recent call last):
+    pellucid.errors.ModelFileError: lost.safetensors
+      got       no such file
+      expected  an existing file
+      fix       check its path and name
+    """
+    for kind in OBJECTS.values():
+        if kind.holds(source):
+            return kind.load(source, partial)
+    place = as_path("load", source)
+    known = FORMATS.get(place.suffix.lower())
+    if known is not None and known.load is not None:
+        return known.load(place, partial)
+    try:
+        with opened(place) as (file, _):
+            what, fix = recognize(file.read(64))
+        got = (f"the suffix {place.suffix!r}" if place.suffix else "no suffix") + (f", {what}" if what else "")
+        raise ModelFileError("", got=got, expected=suffixes(s for s, f in FORMATS.items() if f.load), fix=fix)
+    except ModelFileError as error:
+        raise told(error, place) from None
+
+
+def as_path(what: str, path: object) -> Path:
+    """Return a path, or raise the error of what is none."""
+    if isinstance(path, (str, os.PathLike)):
+        return Path(path)  # pyright: ignore[reportUnknownArgumentType]
+    raise ModelFileError(
+        what,
+        got=f"{legible(repr(path), 60)}, which is no path",
+        expected="a file's path as text or pathlib.Path",
+        fix="give for instance 'digits.safetensors'",
+    )
+
+
+def suffixes(known: Iterable[str]) -> str:
+    """Return what a file must end in, in words."""
+    return "a file that ends in " + ", ".join(known)

@@ -1,0 +1,79 @@
+"""What can be opened and saved: `FORMATS` by the suffix of a file's name, `OBJECTS` by the package an object is of.
+
+Each room of a format is imported when it is first used, and with it the foreign package that it is about.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from ..network import Network
+from . import pellucid
+
+Load = Callable[[Path, bool], Network]
+Save = Callable[[Network, Path], None]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of file.
+
+    Args:
+        about: what it is.
+        load: reads a network from a path; with True, what can be opened of it. None: we only write it.
+        save: writes a network to a path, or None: we only read it.
+
+    >>> FORMATS[".safetensors"].about
+    'a network saved by Pellucid'
+    """
+
+    about: str
+    load: Load | None
+    save: Save | None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of object of another package that holds a model.
+
+    Args:
+        about: what it is.
+        package: the package that must have been imported for such an object to be.
+        is_one: whether an object is one, given the package.
+        load: makes a network of it; with True, of what can be opened.
+
+    >>> kind = Kind("a fraction", "fractions", lambda package, value: isinstance(value, package.Fraction), None)
+    >>> kind.holds(0.5)
+    False
+    """
+
+    about: str
+    package: str
+    is_one: Callable[[Any, Any], bool]
+    load: Callable[[Any, bool], Network]
+
+    def holds(self, value: object) -> bool:
+        """Return whether `value` is of this kind. Nothing is imported."""
+        package = sys.modules.get(self.package)
+        return package is not None and self.is_one(package, value)
+
+
+def later(room: str, function: str) -> Callable[..., Any]:
+    """Return a function of a room of this package, which is imported when it is called."""
+
+    def call(*given: Any) -> Any:
+        return getattr(import_module(f".{room}", __package__), function)(*given)
+
+    return call
+
+
+FORMATS: dict[str, Format] = {
+    ".safetensors": Format("a network saved by Pellucid", lambda path, partial: pellucid.load(path), pellucid.save),
+}
+
+OBJECTS: dict[str, Kind] = {}
