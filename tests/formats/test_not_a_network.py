@@ -172,7 +172,7 @@ def test_an_unknown_suffix_lists_what_can_be_opened(name, content, got, fix, tmp
     place, said, expected, advice = refused(name)
     assert place == name
     assert said.startswith(got)
-    assert expected == "a file that ends in .safetensors"
+    assert expected.startswith("a file that ends in .safetensors")
     assert advice == fix
 
 
@@ -182,7 +182,7 @@ def test_saving_under_an_unknown_suffix(name, got, tmp_path):
     with pytest.raises(ModelFileError) as error:
         save(small_network(), tmp_path / name)
     assert error.value.got == got
-    assert error.value.expected == "a file that ends in .safetensors"
+    assert error.value.expected.startswith("a file that ends in .safetensors")
     assert error.value.fix == "name it 'net.safetensors'"
     assert not list(tmp_path.iterdir())
 

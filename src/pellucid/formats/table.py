@@ -74,6 +74,16 @@ def later(room: str, function: str) -> Callable[..., Any]:
 
 FORMATS: dict[str, Format] = {
     ".safetensors": Format("a network saved by Pellucid", lambda path, partial: pellucid.load(path), pellucid.save),
+    ".keras": Format("a Keras model", later("keras.opening", "load_keras"), None),
+    ".h5": Format("a Keras model in HDF5", later("keras.opening", "load_h5"), None),
+    ".json": Format("a TensorFlow.js layers model", later("keras.opening", "load_tfjs"), None),
 }
 
-OBJECTS: dict[str, Kind] = {}
+OBJECTS: dict[str, Kind] = {
+    "keras": Kind(
+        "a keras.Model",
+        "keras",
+        lambda package, value: isinstance(value, package.Model),
+        later("keras.opening", "load_object"),
+    ),
+}

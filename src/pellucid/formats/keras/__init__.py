@@ -1,0 +1,1 @@
+"""Keras's files and models: opened without TensorFlow, and nothing in them is run."""
