@@ -8,7 +8,7 @@ BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 PYTEST = $(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=
 # What the house stands on: here every line is run by a test.
-WHOLLY_COVERED = src/pellucid/window.py,src/pellucid/field.py,src/pellucid/weights.py,src/pellucid/wiring.py,src/pellucid/network.py,src/pellucid/layers/*,src/pellucid/explain/*
+WHOLLY_COVERED = src/pellucid/window/*,src/pellucid/field.py,src/pellucid/weights.py,src/pellucid/wiring.py,src/pellucid/network.py,src/pellucid/layers/*,src/pellucid/explain/*
 
 .DEFAULT_GOAL = help
 .DELETE_ON_ERROR:

@@ -7,6 +7,7 @@ they fail.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -141,7 +142,17 @@ def _check_terms(layer: Layer, terms: Any, xs: Sequence[Array]) -> None:
         assert np.array_equal(terms.product, terms.value * terms.weight)
 
 
-SYMBOLS = {"exp": np.exp, "sqrt": np.sqrt, "tanh": np.tanh, "max": max, "__builtins__": {}}
+SYMBOLS = {
+    "abs": abs,
+    "erf": math.erf,
+    "exp": np.exp,
+    "log": np.log,
+    "max": max,
+    "min": min,
+    "sqrt": np.sqrt,
+    "tanh": np.tanh,
+    "__builtins__": {},
+}
 
 
 def _check_rule(layer: Layer, told: Any, place: tuple[int, ...]) -> None:

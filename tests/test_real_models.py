@@ -25,6 +25,7 @@ from pellucid.layers import (
     ReLU,
     Softmax,
 )
+from pellucid.zoo import NETWORKS
 
 
 def tiny_vgg(folder: Path) -> Network:
@@ -143,3 +144,31 @@ def test_a_trained_resnet_scores_as_published(shared_data: Path) -> None:
     images, labels = cifar_test(shared_data / "cifar10")
     found = net.predict(images, channels_last=True).argmax(axis=1)
     assert (found == labels).mean() == pytest.approx(0.915, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "right"),
+    [
+        ("resnet20", "resnet20-12fca82f.th", 915),
+        pytest.param("resnet32", "resnet32-d509ac18.th", 928, marks=pytest.mark.slow),
+        pytest.param("resnet44", "resnet44-014dd654.th", 933, marks=pytest.mark.slow),
+        pytest.param("resnet56", "resnet56-4bfd9763.th", 926, marks=pytest.mark.slow),
+    ],
+)
+def test_cifar_resnets_score_as_published(shared_data: Path, name: str, file: str, right: int) -> None:
+    """The zoo's small ResNets with others' weights are right on as many of 1,000 pictures as these are known to be."""
+    torch = pytest.importorskip("torch")
+    state = torch.load(shared_data / "pytorch-resnet-cifar10" / file, map_location="cpu", weights_only=True)[
+        "state_dict"
+    ]
+    net = NETWORKS[name]()
+    for key, tensor in state.items():
+        if not key.endswith("num_batches_tracked"):
+            net.weights[key.removeprefix("module.")] = tensor.numpy()
+    pictures = np.asarray(Image.open(shared_data / "cifar10" / "cifar10_batch_50.png"), np.float32)
+    text = (shared_data / "cifar10" / "cifar10_labels.js").read_text()
+    labels = np.array(json.loads(text[text.index("[") : text.index("]") + 1])[50_000:])
+    images = pictures.reshape(-1, 32, 32, 3) / 255
+    images = (images - np.array([0.485, 0.456, 0.406], np.float32)) / np.array([0.229, 0.224, 0.225], np.float32)
+    found = net.predict(images, channels_last=True).argmax(axis=1)
+    assert int((found == labels).sum()) == right

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -221,7 +222,7 @@ def test_an_array_that_nobody_else_holds_is_taken_over() -> None:
     assert store["a"] is array
     assert not array.flags.writeable
     assert store.version == 1
-    other = np.arange(4, dtype=np.float64).reshape(2, 2)
+    other: Any = np.arange(4, dtype=np.float64).reshape(2, 2)
     store.adopt("a", other)
     assert store["a"].tolist() == other.tolist()
     for name, wrong in (("a", np.ones((2, 3), np.float32)), ("b", array)):

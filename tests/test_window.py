@@ -186,7 +186,7 @@ REFUSED = [
         "Window",
         "padding (3, 0) in mode 'reflect' on 3 places",
         "at most 2 at each end",
-        'use less padding, a larger input, or padding_mode="zeros"',
+        "use less padding, a larger input, or pad with zeros",
     ),
     Refusal(
         lambda: Window(3, padding=(0, 4)).check_mode(3, "circular"),
@@ -194,7 +194,7 @@ REFUSED = [
         "Window",
         "padding (0, 4) in mode 'circular' on 3 places",
         "at most 3 at each end",
-        'use less padding, a larger input, or padding_mode="zeros"',
+        "use less padding, a larger input, or pad with zeros",
     ),
 ]
 

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .window import AdaptiveWindow, Window
+from .window import AnyWindow
 
 WHOLE = "whole input"
 EXACT = "exact"
@@ -34,13 +34,12 @@ class Field:
     start: Fraction = Fraction(0)
     status: str = EXACT
 
-    def through(self, window: Window | AdaptiveWindow, size: int) -> Field:
+    def through(self, window: AnyWindow, size: int) -> Field:
         """Return the field after one more `window` over an axis of `size` places."""
         if self.status == WHOLE:
             return self
         span, step, first, exact = window.stretch(size)
-        apart = window.dilation if isinstance(window, Window) else 1
-        gaps = span > 1 and apart * self.jump > self.size
+        gaps = span > 1 and window.gap * self.jump > self.size
         return Field(
             size=math.ceil(self.size + (span - 1) * self.jump),
             jump=self.jump * step,

@@ -19,7 +19,7 @@ def run(*args, **options) -> subprocess.CompletedProcess[str]:
 
 
 BAD_INPUT = {
-    "a network that is not there": (("summary", "resnet10"), "network 'resnet10'", "did you mean 'resnet50'?"),
+    "a network that is not there": (("summary", "resnet10"), "network 'resnet10'", "did you mean 'resnet101'?"),
     "a file that is not there": (("summary", "no.safetensors"), "no.safetensors", "check its path and name"),
     "a file of another kind": (("summary", "photo.jpg"), "the suffix '.jpg', an image", "the network first, then"),
     "a folder": (("summary", "./photos"), "got       a folder", "give the path of a file"),

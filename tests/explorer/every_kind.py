@@ -7,10 +7,15 @@ from numpy.typing import NDArray
 
 from pellucid import Input, Network
 from pellucid.layers import (
+    CELU,
+    ELU,
+    GELU,
+    SELU,
     AdaptiveAvgPool2d,
     Add,
     AvgPool2d,
     BatchNorm2d,
+    Clip,
     Concat,
     Conv2d,
     Dropout,
@@ -18,14 +23,31 @@ from pellucid.layers import (
     Flatten,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    HardSigmoid,
+    HardSwish,
     LeakyReLU,
     Linear,
     MaxPool2d,
+    Mish,
     ReLU,
+    ReLU6,
     Sigmoid,
+    SiLU,
     Softmax,
+    Softplus,
+    Softsign,
     Tanh,
 )
+
+CURVES = (
+    *(CELU(), ELU(), GELU(), SELU(), SiLU(), Mish(), Softsign(), Softplus(), HardSwish(), ReLU6(), HardSigmoid()),
+    Clip(0.1, 0.9),
+)
+# Kinds whose numbers are taken apart by `explain`, and whose pictures in the page are still to be drawn.
+WITHOUT_PICTURES = {
+    *("ChannelShuffle", "ConvTranspose2d", "Pad2d", "Permute", "PixelShuffle", "Reshape", "SeparableConv2d", "Slice"),
+    *("Upsample", "ZeroPad2d"),
+}
 
 
 def every_kind() -> Network:
@@ -41,7 +63,10 @@ def every_kind() -> Network:
     joined = Dropout2d(0.2)(Concat()(mean, wide))
     parts = Flatten("HWC")(AdaptiveAvgPool2d((2, 3))(joined))
     vector = Dropout(0.5)(Concat()(parts, GlobalMaxPool2d()(joined), GlobalAvgPool2d()(joined)))
-    net = Network(image, Softmax()(Linear(7)(vector)), seed=3, classes=list("abcdefg"), name="every kind")
+    scores = Linear(7)(vector)
+    for curve in CURVES:
+        scores = curve(scores)
+    net = Network(image, Softmax()(scores), seed=3, classes=list("abcdefg"), name="every kind")
     random = np.random.default_rng(1)
     for name in net.weights:
         if "running" in name or name.startswith("norm"):

@@ -278,7 +278,7 @@ REFUSED = [
         "Conv2d",
         "input (1, 9, 3): padding (3, 3) in mode 'reflect' on 3 places",
         "at most 2 at each end",
-        'use less padding, a larger input, or padding_mode="zeros"',
+        "use less padding, a larger input, or pad with zeros",
     ),
 ]
 

@@ -10,11 +10,18 @@ from torch.nn import functional as f
 from pellucid.errors import ShapeError
 from pellucid.zoo import NETWORKS, alexnet, lenet5, resnet18, vgg16
 
-SMALLEST = {"lenet5": (1, 12, 12), "alexnet": (3, 63, 63)}  # (channels, height, width); VGG's is 32, ResNet's is 1
+SMALLEST = {  # (channels, height, width); VGG's is 32, ResNet's is 1
+    "lenet5": (1, 12, 12),
+    "alexnet": (3, 63, 63),
+    "googlenet": (3, 64, 64),
+    "densenet121": (3, 64, 64),
+    "squeezenet1_1": (3, 64, 64),
+    "inception_v3": (3, 96, 96),
+}
 
 
 def small(name):
-    """Return the smallest input that the network can read."""
+    """Return an input that is small, and that the network can read."""
     return SMALLEST.get(name, (3, 32, 32) if name.startswith("vgg") else (3, 1, 1))
 
 

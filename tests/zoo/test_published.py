@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pellucid.zoo import NETWORKS, alexnet, resnet18, resnet34, resnet50, vgg11, vgg16
+from pellucid.zoo import NETWORKS, alexnet, googlenet, inception_v3, resnet18, resnet34, resnet50, vgg11, vgg16
 
 # name -> trainable parameters, multiply-adds of convolutions and linear layers for one 224 x 224 image
 PUBLISHED = {
@@ -17,6 +17,31 @@ PUBLISHED = {
     "resnet18": (11_689_512, 1_814_073_344),
     "resnet34": (21_797_672, 3_663_761_408),
     "resnet50": (25_557_032, 4_089_184_256),
+    "resnet101": (44_549_160, 7_801_405_440),
+    "resnet152": (60_192_808, 11_513_626_624),
+    "googlenet": (6_624_904, 1_498_376_192),
+    "inception_v3": (23_834_568, 5_713_216_096),
+    "densenet121": (7_978_856, 2_834_161_664),
+    "squeezenet1_1": (1_235_496, 349_151_936),
+    "mobilenet_v1": (4_231_976, 568_740_352),
+    "mobilenet_v2": (3_504_872, 300_774_272),
+    "shufflenet_v2_x1_0": (2_278_604, 144_907_992),
+    "resnet20": (269_722, 40_551_040),
+    "resnet32": (464_154, 68_862_592),
+    "resnet44": (658_586, 97_174_144),
+    "resnet56": (853_018, 125_485_696),
+}
+# What torchvision publishes, in thousand million multiply-adds, and the MobileNet paper's Table 8 in millions.
+TORCHVISION = {
+    "resnet101": 7.801,
+    "resnet152": 11.514,
+    "googlenet": 1.498,
+    "inception_v3": 5.713,
+    "densenet121": 2.834,
+    "squeezenet1_1": 0.349,
+    "mobilenet_v2": 0.301,
+    "shufflenet_v2_x1_0": 0.145,
+    "mobilenet_v1": 0.569,
 }
 
 
@@ -28,6 +53,19 @@ def test_parameters_and_multiply_adds_are_the_published_ones(name):
     assert (net.params, summary.macs) == PUBLISHED[name]
     assert summary.params == net.params
     assert net.name == name
+
+
+@pytest.mark.parametrize(("name", "published"), TORCHVISION.items())
+def test_multiply_adds_round_to_the_published_figure(name, published):
+    """The exact numbers above are the figures that are published rounded."""
+    assert round(PUBLISHED[name][1] / 1e9, 3) == published
+
+
+def test_helpers_at_half_depth_have_the_published_parameters():
+    """With the classifiers that help in training, GoogLeNet and Inception-v3 have their other published numbers."""
+    assert googlenet(auxiliary=True).params == 13_004_888
+    assert [node.name for node in googlenet(auxiliary=True).outputs] == ["fc", "aux1.fc2", "aux2.fc2"]
+    assert inception_v3(auxiliary=True).params == 27_161_264
 
 
 def test_alexnet_layer_by_layer():

@@ -7,7 +7,6 @@ import math
 from ..errors import ModelFileError
 from ..layers import Layer
 from ..layers.node import Shape
-from ..window import Window
 
 MOST_NUMBERS = 2**31 - 1  # of one value for one sample: 8 GiB
 
@@ -29,5 +28,5 @@ def check_padding(layer: Layer, shapes: tuple[Shape, ...], place: str) -> None:
         return  # without height and width there is nothing to pad
     sizes = shapes[0][1:]
     windows = layer.windows(*shapes)
-    pads = [sum(w.pads(size)) if isinstance(w, Window) else 0 for w, size in zip(windows, sizes, strict=False)]
-    check_value((shapes[0][0], *(size + pad for size, pad in zip(sizes, pads, strict=False))), place)
+    rooms = (size if window is None else window.room(size) for window, size in zip(windows, sizes, strict=True))
+    check_value((shapes[0][0], *rooms), place)

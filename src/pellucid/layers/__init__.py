@@ -6,39 +6,69 @@
 from .activations import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from .base import Layer
 from .convolution import Conv2d
+from .curves import CELU, ELU, GELU, SELU, Clip, ReLU6
 from .dense import Flatten, Linear
+from .gates import HardSigmoid, HardSwish, Mish, SiLU, Softplus, Softsign
 from .global_pooling import AdaptiveAvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d
 from .merging import Add, Concat
 from .node import Input, Node
 from .normalization import BatchNorm2d
+from .padding import Pad2d, ZeroPad2d
 from .params import Pair
 from .pooling import AvgPool2d, MaxPool2d
 from .regularization import Dropout, Dropout2d
+from .resampling import Upsample
+from .reshaping import Permute, Reshape, Slice
+from .separable import SeparableConv2d
+from .shuffling import ChannelShuffle, PixelShuffle
+from .transposed import ConvTranspose2d
 
 __all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
     "REGISTRY",
+    "SELU",
     "AdaptiveAvgPool2d",
     "Add",
     "AvgPool2d",
     "BatchNorm2d",
+    "ChannelShuffle",
+    "Clip",
     "Concat",
     "Conv2d",
+    "ConvTranspose2d",
     "Dropout",
     "Dropout2d",
     "Flatten",
     "GlobalAvgPool2d",
     "GlobalMaxPool2d",
+    "HardSigmoid",
+    "HardSwish",
     "Input",
     "Layer",
     "LeakyReLU",
     "Linear",
     "MaxPool2d",
+    "Mish",
     "Node",
+    "Pad2d",
     "Pair",
+    "Permute",
+    "PixelShuffle",
     "ReLU",
+    "ReLU6",
+    "Reshape",
+    "SeparableConv2d",
+    "SiLU",
     "Sigmoid",
+    "Slice",
     "Softmax",
+    "Softplus",
+    "Softsign",
     "Tanh",
+    "Upsample",
+    "ZeroPad2d",
 ]
 
 REGISTRY: dict[str, type[Layer]] = {
@@ -48,19 +78,41 @@ REGISTRY: dict[str, type[Layer]] = {
         Add,
         AvgPool2d,
         BatchNorm2d,
+        CELU,
+        ChannelShuffle,
+        Clip,
         Concat,
         Conv2d,
+        ConvTranspose2d,
         Dropout,
         Dropout2d,
+        ELU,
         Flatten,
+        GELU,
         GlobalAvgPool2d,
         GlobalMaxPool2d,
+        HardSigmoid,
+        HardSwish,
         LeakyReLU,
         Linear,
         MaxPool2d,
+        Mish,
+        Pad2d,
+        Permute,
+        PixelShuffle,
         ReLU,
+        ReLU6,
+        Reshape,
+        SELU,
+        SeparableConv2d,
+        SiLU,
         Sigmoid,
+        Slice,
         Softmax,
+        Softplus,
+        Softsign,
         Tanh,
+        Upsample,
+        ZeroPad2d,
     )
 }

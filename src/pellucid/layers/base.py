@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ParameterError, ShapeError, unknown_name
-from ..window import AdaptiveWindow, Window
+from ..window import AnyWindow, Window
 from .arithmetic import Arithmetic
 from .initializers import Weight
 from .node import Node, Shape
@@ -25,7 +25,7 @@ from .params import param
 Array = NDArray[Any]  # float32 when a network runs, float64 when a definition is checked
 Mask = NDArray[np.bool_]
 Weights = Mapping[str, Array]
-Windows = tuple[Window | AdaptiveWindow | None, Window | AdaptiveWindow | None]  # None: all of the axis
+Windows = tuple[AnyWindow | None, AnyWindow | None]  # None: all of the axis
 
 
 @dataclass(frozen=True, slots=True)

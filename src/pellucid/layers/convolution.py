@@ -12,7 +12,7 @@ import numpy as np
 from ..window import Window
 from .arithmetic import Arithmetic, Places, Terms, exact_sum
 from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights
-from .geometry import as_maps, both_axes, meet, pad, unpad
+from .geometry import as_maps, both_axes, check_groups, meet, pad, unpad
 from .initializers import Weight, initializer
 from .node import Shape
 from .params import Sides, choice, count, flag, padding, pair, param
@@ -73,13 +73,7 @@ class Conv2d(Layer):
     def output_shape(self, *shapes: Shape) -> Shape:
         """Return (out_channels, height, width)."""
         channels, height, width = as_maps(self, shapes[0])
-        for what, number in (("input", channels), ("output", self.out_channels)):
-            if number % self.groups:
-                raise self.fail(
-                    f"{number} {what} channels in {self.groups} groups",
-                    f"groups that divide the {channels} input and the {self.out_channels} output channels",
-                    f"use groups={math.gcd(channels, self.out_channels)} or a divisor of it",
-                )
+        check_groups(self, channels, self.out_channels, self.groups)
         rows, columns = self.windows()
         rows.check_mode(height, self.padding_mode)
         columns.check_mode(width, self.padding_mode)

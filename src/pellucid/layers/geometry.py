@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..window import Window
@@ -19,6 +21,17 @@ def as_maps(layer: Layer, shape: Shape) -> tuple[int, int, int]:
             "put it before Flatten" if len(shape) == 1 else "give it three axes, without the batch",
         )
     return shape
+
+
+def check_groups(layer: Layer, inputs: int, outputs: int, groups: int) -> None:
+    """Raise the layer's error if `groups` does not divide the channels of its input and of its output."""
+    for what, number in (("input", inputs), ("output", outputs)):
+        if number % groups:
+            raise layer.fail(
+                f"{number} {what} channels in {groups} groups",
+                f"groups that divide the {inputs} input and the {outputs} output channels",
+                f"use groups={math.gcd(inputs, outputs)} or a divisor of it",
+            )
 
 
 def both_axes(

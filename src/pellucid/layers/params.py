@@ -117,6 +117,62 @@ def padding(value: Padding) -> Sides | str:
     return (height, height), (width, width)
 
 
+def sides(value: Size | Sides) -> Sides:
+    """Return ((top, bottom), (left, right)) in numbers."""
+    found = padding(value)
+    if isinstance(found, str):
+        raise bad(value, "a number, a pair or four sides", "write the places in numbers")
+    return found
+
+
+def places_pair(value: tuple[int, int]) -> tuple[int, int]:
+    """Return (before, after) of 0 or more each."""
+    if not isinstance(value, (tuple, list)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise bad(value, "a pair (before, after)", "give two numbers")
+    return _pair(value, 0)
+
+
+def factors(value: float | tuple[float, float] | None) -> tuple[float, float] | None:
+    """Return factors above 0 of (height, width), or None."""
+    if value is None:
+        return None
+    items: list[Any] = list(value) if isinstance(value, (tuple, list)) else [value, value]
+    if len(items) != 2:
+        raise bad(value, "one number, or a pair (height, width)", "give two numbers")
+    return positive(items[0]), positive(items[1])
+
+
+def place(value: int) -> int:
+    """Return a place of an axis, counted from its start, or below 0 from its end."""
+    return whole(value, -LARGEST)
+
+
+def optional_place(value: int | None) -> int | None:
+    """Return a place of an axis, or None: its end."""
+    return None if value is None else place(value)
+
+
+def nonnegative_pair(value: Size) -> tuple[int, int]:
+    """Return (height, width) of at least 0 each, from an int or a pair."""
+    return _pair(value, 0)
+
+
+def sizes(value: int | Sequence[int]) -> tuple[int, ...]:
+    """Return 1 to 4 sizes of at least 1, one of which may be -1: what is left. A number is one size."""
+    items: list[int] = list(value) if isinstance(value, (tuple, list)) else [value]  # pyright: ignore[reportAssignmentType]
+    if not 1 <= len(items) <= 4 or items.count(-1) > 1:
+        raise bad(value, "1 to 4 sizes, at most one of them -1", "write for instance (16, 7, 7), or (-1,)")
+    return tuple(-1 if item == -1 else whole(item, 1) for item in items)
+
+
+def order(value: int | Sequence[int]) -> tuple[int, ...]:
+    """Return an order of axes, each named once. A number is that of the only axis."""
+    items: list[int] = list(value) if isinstance(value, (tuple, list)) else [value]  # pyright: ignore[reportAssignmentType]
+    if not items or sorted(whole(item, 0) for item in items) != list(range(len(items))):
+        raise bad(value, "every axis once, counted from 0 without the batch", "write for instance (1, 2, 0)")
+    return tuple(whole(item, 0) for item in items)
+
+
 def flag(value: bool) -> bool:
     """Return True or False; numbers and strings are not flags."""
     if not isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -140,6 +196,11 @@ def positive(value: float) -> float:
 def finite(value: float) -> float:
     """Return any number that is not infinite or NaN."""
     return number(value, -float("inf"))
+
+
+def optional_number(value: float | None) -> float | None:
+    """Return any number that is not infinite or NaN, or None where there is none."""
+    return None if value is None else finite(value)
 
 
 def number(value: object, least: float, most: float = float("inf")) -> float:

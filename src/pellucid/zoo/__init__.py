@@ -2,8 +2,15 @@
 
 from .alexnet import alexnet
 from .builder import Builder, Classes
+from .cifar_resnet import resnet20, resnet32, resnet44, resnet56
+from .densenet import densenet121
+from .googlenet import googlenet
+from .inception import inception_v3
 from .lenet import lenet5
-from .resnet import resnet18, resnet34, resnet50
+from .mobilenet import mobilenet_v1, mobilenet_v2
+from .resnet import resnet18, resnet34, resnet50, resnet101, resnet152
+from .shufflenet import shufflenet_v2_x1_0
+from .squeezenet import squeezenet1_1
 from .vgg import vgg11, vgg13, vgg16, vgg19
 
 __all__ = [
@@ -11,10 +18,23 @@ __all__ = [
     "Builder",
     "Classes",
     "alexnet",
+    "densenet121",
+    "googlenet",
+    "inception_v3",
     "lenet5",
+    "mobilenet_v1",
+    "mobilenet_v2",
     "resnet18",
+    "resnet20",
+    "resnet32",
     "resnet34",
+    "resnet44",
     "resnet50",
+    "resnet56",
+    "resnet101",
+    "resnet152",
+    "shufflenet_v2_x1_0",
+    "squeezenet1_1",
     "vgg11",
     "vgg13",
     "vgg16",
@@ -28,7 +48,20 @@ NETWORKS: dict[str, Builder] = {
     "vgg13": vgg13,
     "vgg16": vgg16,
     "vgg19": vgg19,
+    "googlenet": googlenet,
+    "inception_v3": inception_v3,
     "resnet18": resnet18,
     "resnet34": resnet34,
     "resnet50": resnet50,
+    "resnet101": resnet101,
+    "resnet152": resnet152,
+    "resnet20": resnet20,
+    "resnet32": resnet32,
+    "resnet44": resnet44,
+    "resnet56": resnet56,
+    "squeezenet1_1": squeezenet1_1,
+    "densenet121": densenet121,
+    "mobilenet_v1": mobilenet_v1,
+    "mobilenet_v2": mobilenet_v2,
+    "shufflenet_v2_x1_0": shufflenet_v2_x1_0,
 }

@@ -55,6 +55,24 @@ def resnet50(classes: Classes = 1000, *, input_shape: Shape = IMAGENET, seed: in
     return _resnet("resnet50", _bottleneck, (3, 4, 6, 3), classes, input_shape, seed)
 
 
+def resnet101(classes: Classes = 1000, *, input_shape: Shape = IMAGENET, seed: int = 0) -> Network:
+    """Build ResNet-101; see `resnet50` for the arguments.
+
+    >>> resnet101().params
+    44549160
+    """
+    return _resnet("resnet101", _bottleneck, (3, 4, 23, 3), classes, input_shape, seed)
+
+
+def resnet152(classes: Classes = 1000, *, input_shape: Shape = IMAGENET, seed: int = 0) -> Network:
+    """Build ResNet-152; see `resnet50` for the arguments.
+
+    >>> resnet152().params
+    60192808
+    """
+    return _resnet("resnet152", _bottleneck, (3, 8, 36, 3), classes, input_shape, seed)
+
+
 def _resnet(
     name: str, block: Block, depths: tuple[int, ...], classes: Classes, input_shape: Shape, seed: int
 ) -> Network:

@@ -162,7 +162,7 @@ def test_code_is_made_anew_when_the_rule_of_windows_changes(monkeypatch: pytest.
     before, read = loader.sources(), Path.read_text
 
     def changed(path: Path, *arguments: Any, **named: Any) -> str:
-        return read(path, *arguments, **named) + ("# changed" if path.name == "window.py" else "")
+        return read(path, *arguments, **named) + ("# changed" if path.name == "sliding.py" else "")
 
     monkeypatch.setattr(Path, "read_text", changed)
     assert loader.sources.__wrapped__() != before

@@ -99,9 +99,10 @@ def sources() -> str:
 
     Beside this room it is the rule of windows that kernels ask while they are written.
     """
-    paths = [window.__file__]
-    for folder, _, names in os.walk(os.path.dirname(__file__)):
-        paths += [os.path.join(folder, name) for name in names if name.endswith((".py", ".ll"))]
+    paths: list[str] = []
+    for room in (__file__, window.__file__):
+        for folder, _, names in os.walk(os.path.dirname(room)):
+            paths += [os.path.join(folder, name) for name in names if name.endswith((".py", ".ll"))]
     whole = hashlib.sha256()
     for path in sorted(paths):
         whole.update(Path(path).read_text("utf-8").encode())

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ....window import AdaptiveWindow, Window
+from ....window import AnyWindow
 from ..ir import Code, Number, Value
 from ..layout import Maps
 
@@ -57,15 +57,15 @@ class Taps:
         return [s + k * self.step for s, n in zip(self.start, self.count, strict=True) for k in range(n)]
 
 
-def taps_of(window: Window | AdaptiveWindow, size: int) -> Taps:
+def taps_of(window: AnyWindow, size: int) -> Taps:
     """Return the places that each output of a window reads of an axis of `size`.
 
+    >>> from pellucid.window import Window
     >>> taps_of(Window(3, stride=2, padding=(1, 1)), 5)
     Taps(start=(0, 1, 3), count=(2, 3, 2), step=1)
     """
-    step = window.dilation if isinstance(window, Window) else 1
     reads = [[place for place in window.reads(o, size) if 0 <= place < size] for o in range(window.out(size))]
-    return Taps(tuple(read[0] if read else 0 for read in reads), tuple(map(len, reads)), step)
+    return Taps(tuple(read[0] if read else 0 for read in reads), tuple(map(len, reads)), window.gap)
 
 
 @dataclass(frozen=True)

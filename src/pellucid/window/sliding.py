@@ -1,12 +1,10 @@
-"""The sliding-window rule along one axis: the only place where its arithmetic lives.
+"""The sliding-window rule along one axis: convolutions, pools and "same" padding all ask a `Window`.
 
-Convolutions, pools, "same" padding, receptive fields, explanations and the explorer all ask a `Window`.
 Formulas: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning" (2016).
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -14,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .checks import LARGEST, check_count, whole_number
-from .errors import ParameterError, ShapeError
+from ..checks import LARGEST, check_count, whole_number
+from ..errors import ParameterError, ShapeError
 
 Pads = tuple[int, int]
 _NUMPY_MODES: dict[str, Literal["reflect", "edge", "wrap"]] = {
@@ -76,6 +74,15 @@ class Window:
     def span(self) -> int:
         """Input places from the first tap to the last, both counted: dilation * (kernel - 1) + 1."""
         return self.dilation * (self.kernel - 1) + 1
+
+    @property
+    def gap(self) -> int:
+        """Places between two neighbouring places that an output reads."""
+        return self.dilation
+
+    def room(self, size: int) -> int:
+        """Return how many places running needs at once: the axis with its padding."""
+        return size + sum(self.pads(size))
 
     def pads(self, size: int) -> Pads:
         """Return the places added (before, after) an axis of `size`.
@@ -225,7 +232,7 @@ class Window:
                 "Window",
                 got=f"padding {pads} in mode {mode!r} on {size} places",
                 expected=f"at most {most} at each end",
-                fix='use less padding, a larger input, or padding_mode="zeros"',
+                fix="use less padding, a larger input, or pad with zeros",
             )
 
     def incidence(self, size: int, mode: str = "zeros") -> NDArray[np.bool_]:
@@ -239,59 +246,3 @@ class Window:
     def stretch(self, size: int) -> tuple[int, Fraction, Fraction, bool]:
         """Return the span, the places between neighbouring outputs, the first place, and whether this is exact."""
         return self.span, Fraction(self.stride), Fraction(self.start(size)), True
-
-
-@dataclass(frozen=True, slots=True)
-class AdaptiveWindow:
-    """Windows that cut an axis into `outputs` parts: output i reads places floor(i*n/outputs) to ceil((i+1)*n/outputs).
-
-    Source: PyTorch's adaptive pooling; Keras's since 3.13.
-
-    Args:
-        outputs: parts, at least 1.
-
-    Raises:
-        ParameterError: it is out of range.
-
-    >>> AdaptiveWindow(3).reads(1, 5)
-    range(1, 4)
-    """
-
-    outputs: int
-
-    def __post_init__(self) -> None:
-        check_count("AdaptiveWindow", "outputs", self.outputs)
-
-    def out(self, size: int) -> int:
-        """Return how many outputs an axis of `size` places gives."""
-        return self.outputs
-
-    def formula(self, size: int) -> str:
-        """Return the rule with its numbers put in."""
-        return f"{size} places in {self.outputs} parts = {self.outputs}"
-
-    def reads(self, output: int, size: int) -> range:
-        """Return the input places that `output` reads."""
-        return range(output * size // self.outputs, -(-(output + 1) * size // self.outputs))
-
-    def reached(self, place: int, size: int) -> list[int]:
-        """Return the outputs that read input `place`, in order."""
-        return [o for o in range(self.outputs) if place in self.reads(o, size)]
-
-    def counts(self, size: int) -> NDArray[np.intp]:
-        """Return how many places each output reads."""
-        return np.array([len(self.reads(o, size)) for o in range(self.outputs)])
-
-    def incidence(self, size: int) -> NDArray[np.bool_]:
-        """Return which (output, input place) pairs meet: the window rule as a matrix."""
-        meets = np.zeros((self.outputs, size), dtype=np.bool_)
-        for o in range(self.outputs):
-            meets[o, self.reads(o, size)] = True
-        return meets
-
-    def stretch(self, size: int) -> tuple[int, Fraction, Fraction, bool]:
-        """Return the largest span, the mean places between neighbouring outputs, the first place, and if exact."""
-        step = Fraction(size, self.outputs)
-        first = min(self.reads(o, size).start - o * step for o in range(self.outputs))
-        end = max(self.reads(o, size).stop - o * step for o in range(self.outputs))
-        return math.ceil(end - first), step, first, step.denominator == 1
