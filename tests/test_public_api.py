@@ -13,8 +13,8 @@ SURFACE = {
         "Input", "Network", "Pair", "data", "engines", "errors", "explain", "formats", "layers", "load", "train", "zoo",
     ],
     "pellucid.layers": [
-        "AdaptiveAvgPool2d", "Add", "AvgPool2d", "BatchNorm2d", "CELU", "ChannelShuffle", "Clip", "Concat",
-        "Conv2d", "ConvTranspose2d", "Dropout", "Dropout2d", "ELU", "Flatten", "GELU", "GlobalAvgPool2d",
+        "AdaptiveAvgPool2d", "Add", "AvgPool2d", "BatchNorm1d", "BatchNorm2d", "CELU", "ChannelShuffle", "Clip",
+        "Concat", "Conv2d", "ConvTranspose2d", "Dropout", "Dropout2d", "ELU", "Flatten", "GELU", "GlobalAvgPool2d",
         "GlobalMaxPool2d", "HardSigmoid", "HardSwish", "Input", "Layer", "LeakyReLU", "Linear", "MaxPool2d", "Mish",
         "Node", "Pad2d", "Pair", "Permute", "PixelShuffle", "REGISTRY", "ReLU", "ReLU6", "Reshape", "SELU",
         "SeparableConv2d", "SiLU", "Sigmoid", "Slice", "Softmax", "Softplus", "Softsign", "Tanh", "Upsample",
@@ -27,7 +27,8 @@ SURFACE = {
     "pellucid.engines": [
         "BatchGradients", "ENGINES", "Engine", "EngineWarning", "LossRule", "NativeEngine",
         "OptimizerRule", "Program",
-        "State", "Step", "Trainer", "as_inputs", "available", "decides", "ends_in_softmax", "get", "predict",
+        "State", "Step", "TorchEngine", "Trainer", "as_inputs", "available", "decides", "ends_in_softmax", "get",
+        "predict",
         "probabilities",
     ],
 }  # fmt: skip

@@ -189,6 +189,7 @@ THEIRS: dict[str, Callable[..., Tensor]] = {
     "AdaptiveAvgPool2d": lambda layer, x, w, run: F.adaptive_avg_pool2d(x, layer.output_size or x.shape[2:]),
     "Add": lambda layer, *xs, w, run: torch.stack(xs).sum(dim=0),
     "AvgPool2d": average,
+    "BatchNorm1d": normalised,
     "BatchNorm2d": normalised,
     "Concat": lambda layer, *xs, w, run: torch.cat(xs, dim=1),
     "Conv2d": conv,

@@ -14,6 +14,7 @@ from pellucid.layers import (
     AdaptiveAvgPool2d,
     Add,
     AvgPool2d,
+    BatchNorm1d,
     BatchNorm2d,
     Clip,
     Concat,
@@ -63,7 +64,7 @@ def every_kind() -> Network:
     joined = Dropout2d(0.2)(Concat()(mean, wide))
     parts = Flatten("HWC")(AdaptiveAvgPool2d((2, 3))(joined))
     vector = Dropout(0.5)(Concat()(parts, GlobalMaxPool2d()(joined), GlobalAvgPool2d()(joined)))
-    scores = Linear(7)(vector)
+    scores = BatchNorm1d()(Linear(7)(vector))
     for curve in CURVES:
         scores = curve(scores)
     net = Network(image, Softmax()(scores), seed=3, classes=list("abcdefg"), name="every kind")

@@ -9,7 +9,7 @@ import pytest
 from by_hand import Refusal, doubles
 
 from pellucid.errors import ParameterError, ShapeError
-from pellucid.layers import BatchNorm2d
+from pellucid.layers import BatchNorm1d, BatchNorm2d
 from pellucid.layers.base import Cost, Run
 
 TRAINING = Run(training=True)
@@ -137,3 +137,9 @@ REFUSED = [
 def test_refused(refusal: Refusal) -> None:
     """Impossible parameters are refused when the layer is made, and what is no maps when it meets a shape."""
     refusal.check()
+
+
+def test_vectors_are_for_the_other_batch_norm():
+    """Maps are refused by the batch norm of vectors, which names the one for maps."""
+    with pytest.raises(ShapeError, match="use BatchNorm2d for maps"):
+        BatchNorm1d().output_shape((3, 4, 5))

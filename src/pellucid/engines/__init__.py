@@ -14,6 +14,7 @@ from .inputs import as_inputs
 from .native import NativeEngine
 from .outputs import decides, ends_in_softmax, probabilities
 from .reference import ReferenceEngine
+from .torch import TorchEngine
 
 __all__ = [
     "ENGINES",
@@ -26,6 +27,7 @@ __all__ = [
     "Program",
     "State",
     "Step",
+    "TorchEngine",
     "Trainer",
     "as_inputs",
     "available",
@@ -36,7 +38,7 @@ __all__ = [
     "probabilities",
 ]
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (NativeEngine(), ReferenceEngine())}
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (NativeEngine(), ReferenceEngine(), TorchEngine())}
 DEFAULT, LAST = "native", "reference"  # what runs a network if nothing is said, and what runs anywhere
 
 

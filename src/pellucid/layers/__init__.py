@@ -12,7 +12,7 @@ from .gates import HardSigmoid, HardSwish, Mish, SiLU, Softplus, Softsign
 from .global_pooling import AdaptiveAvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d
 from .merging import Add, Concat
 from .node import Input, Node
-from .normalization import BatchNorm2d
+from .normalization import BatchNorm1d, BatchNorm2d
 from .padding import Pad2d, ZeroPad2d
 from .params import Pair
 from .pooling import AvgPool2d, MaxPool2d
@@ -32,6 +32,7 @@ __all__ = [
     "AdaptiveAvgPool2d",
     "Add",
     "AvgPool2d",
+    "BatchNorm1d",
     "BatchNorm2d",
     "ChannelShuffle",
     "Clip",
@@ -77,6 +78,7 @@ REGISTRY: dict[str, type[Layer]] = {
         AdaptiveAvgPool2d,
         Add,
         AvgPool2d,
+        BatchNorm1d,
         BatchNorm2d,
         CELU,
         ChannelShuffle,

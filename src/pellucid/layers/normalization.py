@@ -14,7 +14,15 @@ from .initializers import Weight
 from .node import Shape
 from .params import flag, param, positive, probability
 
-_OVER = (0, 2, 3)  # statistics are taken over batch, height and width
+
+def _over(x: Array) -> tuple[int, ...]:
+    """Return what statistics are taken over: every axis but the channels, the batch among them."""
+    return tuple(axis for axis in range(x.ndim) if axis != 1)
+
+
+def _wide(values: Array, x: Array) -> Array:
+    """Return one number a channel, in the shape that meets all of its places."""
+    return values.reshape(-1, *[1] * (x.ndim - 2))
 
 
 class BatchNorm2d(Layer):
@@ -61,17 +69,17 @@ class BatchNorm2d(Layer):
         return Cost(muls=math.prod(shapes[0]), adds=math.prod(shapes[0]))
 
     def _statistics(self, x: Array, w: Weights, run: Run) -> tuple[Array, Array]:
-        """Return mean and variance in use, each (C, 1, 1)."""
+        """Return mean and variance in use, each (C, 1, 1), or (C,) of vectors."""
         if run.training:
-            return x.mean(axis=_OVER)[:, None, None], x.var(axis=_OVER)[:, None, None]
-        return w["running_mean"][:, None, None], w["running_var"][:, None, None]
+            return _wide(x.mean(axis=_over(x)), x), _wide(x.var(axis=_over(x)), x)
+        return _wide(w["running_mean"], x), _wide(w["running_var"], x)
 
     def forward(self, *inputs: Array, w: Weights, run: Run) -> Array:
         """Return normalised maps: (N, C, H, W)."""
         (x,) = inputs
         mean, variance = self._statistics(x, w, run)
         y = (x - mean) / np.sqrt(variance + x.dtype.type(self.eps))
-        return y * w["weight"][:, None, None] + w["bias"][:, None, None] if self.affine else y
+        return y * _wide(w["weight"], x) + _wide(w["bias"], x) if self.affine else y
 
     def backward(self, grad: Array, *inputs: Array, y: Array, w: Weights, run: Run) -> Gradients:
         """Return the gradients; in training mean and variance depend on x too."""
@@ -79,28 +87,28 @@ class BatchNorm2d(Layer):
         mean, variance = self._statistics(x, w, run)
         deviation = np.sqrt(variance + x.dtype.type(self.eps))
         normal = (x - mean) / deviation
-        weights = {"weight": (grad * normal).sum(axis=_OVER), "bias": grad.sum(axis=_OVER)} if self.affine else {}
-        scaled = grad * w["weight"][:, None, None] if self.affine else grad
+        weights = {"weight": (grad * normal).sum(axis=_over(x)), "bias": grad.sum(axis=_over(x))} if self.affine else {}
+        scaled = grad * _wide(w["weight"], x) if self.affine else grad
         if run.training:
-            along = (scaled * normal).mean(axis=_OVER, keepdims=True)
-            scaled = scaled - scaled.mean(axis=_OVER, keepdims=True) - normal * along
+            along = (scaled * normal).mean(axis=_over(x), keepdims=True)
+            scaled = scaled - scaled.mean(axis=_over(x), keepdims=True) - normal * along
         return Gradients((scaled / deviation,), weights)
 
     def updates(self, *inputs: Array, w: Weights) -> dict[str, Array]:
         """Return the running averages after one more batch."""
         (x,) = inputs
         n = x.size // x.shape[1]
-        variance = x.var(axis=_OVER) * (n / (n - 1) if self.unbiased and n > 1 else 1)
+        variance = x.var(axis=_over(x)) * (n / (n - 1) if self.unbiased and n > 1 else 1)
         share = x.dtype.type(self.momentum)
         return {
-            "running_mean": (1 - share) * w["running_mean"] + share * x.mean(axis=_OVER),
+            "running_mean": (1 - share) * w["running_mean"] + share * x.mean(axis=_over(x)),
             "running_var": ((1 - share) * w["running_var"] + share * variance).astype(x.dtype),
         }
 
     def explain(self, index: tuple[int, ...], *inputs: Array, w: Weights, run: Run) -> Arithmetic:
         """Return the number and the four that normalise it."""
         x, channel = inputs[0], index[0]
-        mean, variance = (float(s[channel, 0, 0]) for s in self._statistics(x.astype(np.float64), w, run))
+        mean, variance = (float(s.ravel()[channel]) for s in self._statistics(x.astype(np.float64), w, run))
         numbers = {"mean": mean, "variance": variance, "eps": self.eps}
         terms = single(x[0], index)
         total = (float(terms.value[0]) - mean) / math.sqrt(variance + self.eps)
@@ -118,4 +126,29 @@ class BatchNorm2d(Layer):
             Example(cls(), (3, 4, 5)),
             Example(cls(eps=1e-3, momentum=0.01, unbiased=False), (2, 3, 3)),
             Example(cls(affine=False), (4, 2, 3)),
+        ]
+
+
+class BatchNorm1d(BatchNorm2d):
+    """Batch norm of vectors, behind a linear layer: each number has a mean and a variance over the batch.
+
+    Shape: (C,) or (C, L) -> the same. Formula, arguments and weights: `BatchNorm2d`.
+
+    >>> BatchNorm1d().output_shape((8,))
+    (8,)
+    """
+
+    def output_shape(self, *shapes: Shape) -> Shape:
+        """Return the input's shape."""
+        if len(shapes[0]) > 2:
+            raise self.fail(f"input {shapes[0]}: {len(shapes[0])} axes", "(C,) or (C, L)", "use BatchNorm2d for maps")
+        return shapes[0]
+
+    @classmethod
+    def examples(cls) -> list[Example]:
+        """Return batch norm of a vector and of rows, the PyTorch way, the Keras way, and without scale and shift."""
+        return [
+            Example(cls(), (5,)),
+            Example(cls(eps=1e-3, momentum=0.01, unbiased=False), (3, 4)),
+            Example(cls(affine=False), (7,)),
         ]

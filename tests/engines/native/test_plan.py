@@ -24,6 +24,7 @@ from pellucid.weights import WeightStore
 from pellucid.zoo import NETWORKS, lenet5
 
 WITHOUT_KERNELS = {
+    "BatchNorm1d",
     *("CELU", "Clip", "ELU", "GELU", "HardSigmoid", "HardSwish", "Mish", "ReLU6", "SELU", "SiLU", "Softplus"),
     *("ChannelShuffle", "ConvTranspose2d", "Pad2d", "Permute", "PixelShuffle", "Reshape", "SeparableConv2d", "Slice"),
     *("Softsign", "Upsample", "ZeroPad2d"),
