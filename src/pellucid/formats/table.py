@@ -76,10 +76,17 @@ FORMATS: dict[str, Format] = {
     ".safetensors": Format("a network saved by Pellucid", lambda path, partial: pellucid.load(path), pellucid.save),
     ".keras": Format("a Keras model", later("keras.opening", "load_keras"), None),
     ".h5": Format("a Keras model in HDF5", later("keras.opening", "load_h5"), None),
+    ".onnx": Format("an ONNX model", later("onnx.door", "load"), None),
     ".json": Format("a TensorFlow.js layers model", later("keras.opening", "load_tfjs"), None),
 }
 
 OBJECTS: dict[str, Kind] = {
+    "onnx": Kind(
+        "an onnx.ModelProto",
+        "onnx",
+        lambda package, value: isinstance(value, package.ModelProto),
+        later("onnx.door", "load_object"),
+    ),
     "keras": Kind(
         "a keras.Model",
         "keras",

@@ -1,0 +1,136 @@
+"""One node of an ONNX graph: its attributes, what it reads, and how to add a layer for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from ...layers import REGISTRY, Layer, Node
+from ..opening import Opening
+from ..stored import Stored
+
+BATCH = -(2**62) - 57  # stands in shapes for a batch of any size; only moved, never calculated with
+Value = Node | Stored | None
+Fuse = Callable[[int], Stored | None]
+
+
+class UnreadableError(Exception):
+    """A node that no layer computes; the text is the reason."""
+
+
+def make(kind: str, *values: Any, **named: Any) -> Layer:
+    """Return one of our layers."""
+    if kind not in REGISTRY:
+        raise UnreadableError(f"no layer {kind} here")
+    return REGISTRY[kind](*values, **named)
+
+
+@dataclass
+class Call:
+    """A node being read.
+
+    Args:
+        opening: the network being built.
+        op: its operator.
+        name: what its node will be called.
+        values: what it reads; None is an input that is left out.
+        attributes: its attributes by name.
+        batch: the model's batch size, or BATCH.
+        fuse: gives the constant that the only reader of this node adds along an axis, and makes both one.
+    """
+
+    opening: Opening
+    op: str
+    name: str
+    values: list[Value]
+    attributes: Mapping[str, Any]
+    batch: int
+    fuse: Fuse
+    used: set[str] = field(default_factory=set[str])
+
+    def get(self, name: str, usual: Any) -> Any:
+        """Return an attribute."""
+        self.used.add(name)
+        value = self.attributes.get(name, usual)
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+    def number(self, name: str, usual: float) -> float:
+        """Return an attribute that is a real number: the shortest that is the same in float32, as it is stored."""
+        return float(str(np.float32(self.get(name, usual))))
+
+    def node(self, place: int = 0) -> Node:
+        """Return a value that is computed."""
+        value = self.values[place] if place < len(self.values) else None
+        if not isinstance(value, Node):
+            raise UnreadableError(f"input {place} is a constant or left out, where a computed value is expected")
+        return value
+
+    def has(self, place: int) -> bool:
+        """Return whether an input is given."""
+        return place < len(self.values) and self.values[place] is not None
+
+    def constant(self, place: int) -> Stored:
+        """Return a value that is a constant of the model."""
+        value = self.values[place] if place < len(self.values) else None
+        if not isinstance(value, Stored):
+            raise UnreadableError(f"input {place} is not a constant")
+        return value
+
+    def numbers(self, place: int) -> list[int]:
+        """Return a constant's whole numbers."""
+        stored = self.constant(place)
+        if math.prod(stored.shape) > 64:
+            raise UnreadableError(f"input {place} has more than 64 numbers")
+        return [int(number) for number in stored.read().reshape(-1)]
+
+    def scalar(self, place: int, usual: float | None) -> float | None:
+        """Return a constant's only number, or `usual` where it is left out."""
+        if not self.has(place):
+            return usual
+        numbers = self.constant(place).read().reshape(-1)
+        if len(numbers) != 1:
+            raise UnreadableError(f"input {place} has {len(numbers)} numbers, not one")
+        return float(str(np.float32(numbers[0])))
+
+    def axis(self, number: int, node: Node) -> int:
+        """Return ONNX's axis as one of ours, which do not count the batch."""
+        rank = len(node.shape) + 1
+        if not -rank <= number < rank or number % rank == 0:
+            raise UnreadableError(f"axis {number} of {rank}, where one without the batch is expected")
+        return number % rank - 1
+
+    def axes(self, since: int, node: Node) -> list[int]:
+        """Return axes: an attribute, or, from this opset on (`since` is 1), input 1."""
+        found = self.numbers(1) if since and self.has(1) else self.get("axes", [])
+        return sorted(self.axis(number, node) for number in found)
+
+    def add(
+        self, layer: Layer, *nodes: Node, weights: Mapping[str, Stored] | None = None, name: str = ""
+    ) -> Node | None:
+        """Wire a layer onto nodes, by default onto input 0."""
+        read = nodes or (self.node(),)
+        return self.opening.add(layer, *read, name=name or self.name, weights=weights, op=self.op)
+
+    def reshaped(self, node: Node, shape: tuple[int, ...]) -> Node | None:
+        """Return a value in another shape, which it may have already."""
+        if shape == node.shape:
+            return node
+        return self.add(REGISTRY["Flatten"]() if len(shape) == 1 else make("Reshape", shape), node)
+
+
+def attributes(node: onnx.NodeProto) -> dict[str, Any]:
+    """Return a node's attributes by name: numbers, texts, lists, or protocol messages."""
+    if len({item.name for item in node.attribute}) < len(node.attribute):
+        raise UnreadableError("an attribute twice")
+    return {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+
+
+def holds_batch(*arrays: NDArray[Any]) -> bool:
+    """Return whether one of the arrays holds the batch's size."""
+    return any(array.dtype == np.int64 and bool(np.any(array == BATCH)) for array in arrays)

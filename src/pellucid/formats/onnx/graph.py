@@ -1,0 +1,169 @@
+"""An ONNX graph, walked in the order in which its nodes stand: constants are calculated, everything else is wired."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+
+from ...errors import ModelFileError, PellucidError
+from ...layers import Node
+from ...network import Network
+from ..opening import Opening
+from ..stored import Stored
+from .call import BATCH, Call, UnreadableError, Value, attributes
+from .folding import fold
+from .table import operator
+from .tensors import stored
+
+OLDEST = 7
+HOME = ("", "ai.onnx")
+
+
+def network(model: onnx.ModelProto, folder: Path | None, partial: bool) -> Network:
+    """Return the network of a model; its external data are beneath `folder`."""
+    versions = [opset.version for opset in model.opset_import if opset.domain in HOME]
+    if len(versions) != 1 or versions[0] < OLDEST:
+        raise ModelFileError(
+            "",
+            got=f"ONNX opset {versions[0]}" if versions else f"ONNX of IR version {model.ir_version}, without an opset",
+            expected=f"opset {OLDEST} or newer",
+            fix="export the model again, or convert it with onnx.version_converter",
+        )
+    return _Walk(model.graph, versions[0], folder).network(partial)
+
+
+class _Walk:
+    """The values of a graph, by name, as far as it has been walked."""
+
+    def __init__(self, graph: onnx.GraphProto, opset: int, folder: Path | None) -> None:
+        self.graph, self.opset, self.folder = graph, opset, folder
+        self.opening = Opening(graph.name or "network")
+        self.values: dict[str, Value] = {}
+        self.fused: dict[int, str] = {}  # nodes that are one with an earlier one, by number, and what they give
+        self.batch = BATCH
+        self.readers: dict[str, list[int]] = {}
+        for number, node in enumerate(graph.node):
+            for name in node.input:
+                self.readers.setdefault(name, []).append(number)
+        self.ends = [value.name for value in graph.output]
+
+    def network(self, partial: bool) -> Network:
+        """Return the network."""
+        for tensor in self.graph.initializer:
+            self._give(tensor.name, stored(tensor, tensor.name, self.folder))
+        for tensor in self.graph.sparse_initializer:
+            raise _damaged(f"tensor {tensor.values.name!r}", "a sparse tensor", "dense tensors")
+        for value in self.graph.input:
+            if value.name not in self.values:
+                self._give(value.name, self._input(value))
+        for number, node in enumerate(self.graph.node):
+            if number not in self.fused:
+                self._node(node, number)
+        for name in self.ends:
+            if name not in self.values:
+                raise _damaged(f"output {name!r}", "no node that gives it", "the output of a node")
+            if isinstance(self.values[name], Stored):
+                self.opening.refuse(name, "output", "it is a constant")
+                self.values[name] = None
+        outputs = [value for name in self.ends if not isinstance(value := self.values[name], Stored)]
+        return self.opening.network(outputs, partial=partial)
+
+    def _give(self, name: str, value: Value) -> None:
+        if name in self.values:
+            raise _damaged(f"value {name!r}", "two tensors, inputs or nodes that give it", "one")
+        self.values[name] = value
+
+    def _input(self, value: onnx.ValueInfoProto) -> Node:
+        dims = value.type.tensor_type.shape.dim
+        sizes = [dim.dim_value if dim.HasField("dim_value") else 0 for dim in dims]
+        if len(sizes) < 2 or any(size < 1 for size in sizes[1:]):
+            told = tuple(size or "?" for size in sizes)
+            raise _damaged(
+                f"input {value.name!r}", f"shape {told!r:.100}", "(batch, ...) with every size but the batch's"
+            )
+        if sizes[0] > 0:
+            self.batch = sizes[0]
+        return self.opening.input(value.name, tuple(sizes[1:]))
+
+    def _node(self, node: onnx.NodeProto, number: int) -> None:
+        name = node.name or next(iter(node.output), "") or f"{node.op_type}_{number}"
+        made: Value = None
+        for read in node.input:
+            if read and read not in self.values:
+                raise _damaged(
+                    f"node {name!r}", f"{read!r}, which nothing before it gives", "nodes in the order they run"
+                )
+        values = [self.values[read] if read else None for read in node.input]
+        if not any(read and self.values[read] is None for read in node.input):
+            try:
+                made = self._made(node, number, name, values)
+            except UnreadableError as error:
+                self.opening.refuse(name, node.op_type, str(error))
+            except PellucidError as error:
+                if isinstance(error, ModelFileError):
+                    raise
+                self.opening.refuse(name, node.op_type, f"{error.got}; expected {error.expected}")
+        for place, output in enumerate(node.output):
+            if place and output in self.readers:
+                self.opening.refuse(name, node.op_type, f"its output {place} is used")
+            if output:
+                self._give(output, made if place == 0 else None)
+        for reader in self.readers.get(next(iter(node.output), ""), []):
+            if reader in self.fused:
+                self._give(self.fused[reader], made)
+
+    def _made(self, node: onnx.NodeProto, number: int, name: str, values: list[Value]) -> Value:
+        if node.domain not in HOME:
+            raise UnreadableError(f"an operator of {node.domain!r:.60}")
+        if node.op_type == "Constant":
+            return self._constant(node, name)
+        given = attributes(node)
+
+        def fuse(axis: int) -> Stored | None:
+            return self._fused(node, axis)
+
+        call = Call(self.opening, node.op_type, name, values, given, self.batch, fuse)
+        if node.op_type == "Shape" and isinstance(values[0], Node):
+            sizes = np.array([self.batch, *values[0].shape], np.int64)
+            return Stored.of(name, sizes[call.get("start", 0) : call.get("end", None)])
+        present = [value for value in values if value is not None]
+        if present and all(isinstance(value, Stored) for value in present):
+            return Stored.of(name, fold(call, [value.read() for value in present if isinstance(value, Stored)]))
+        entry = operator(node.op_type, self.opset)
+        if entry is None:
+            raise UnreadableError(f"no layer computes it (opset {self.opset})")
+        return entry(call)
+
+    def _constant(self, node: onnx.NodeProto, name: str) -> Stored:
+        (kind, value), *more = attributes(node).items() or [("", None)]
+        if more or kind not in ("value", "value_float", "value_floats", "value_int", "value_ints"):
+            raise UnreadableError(f"a constant given as {kind or 'nothing'}")
+        if kind == "value":
+            return stored(value, name, self.folder)
+        return Stored.of(name, np.asarray(value, np.float32 if "float" in kind else np.int64))
+
+    def _fused(self, node: onnx.NodeProto, after: int) -> Stored | None:
+        """Return what the only reader of a node adds to its channels, `after` axes from the end: the node's bias."""
+        output = node.output[0]
+        readers = self.readers.get(output, [])
+        reader = self.graph.node[readers[0]] if len(readers) == 1 else None
+        if reader is None or reader.op_type != "Add" or output in self.ends or len(reader.input) != 2:
+            return None
+        other = self.values.get(reader.input[1 - list(reader.input).index(output)])
+        if not isinstance(other, Stored):
+            return None
+        padded = (1,) * (after + 1 - len(other.shape)) + other.shape
+        place = len(padded) - 1 - after
+        weight: Any = self.values[node.input[1]]
+        count = weight.shape[0] if node.op_type == "Conv" else weight.shape[1]
+        if node.op_type == "Gemm" or padded[place] != count or np.prod(padded) != count or len(padded) > after + 2:
+            return None
+        self.fused[readers[0]] = reader.output[0]
+        return other.reshaped(count)
+
+
+def _damaged(place: str, got: str, expected: str) -> ModelFileError:
+    return ModelFileError(place, got=got, expected=expected, fix="get the model again, or export it anew")

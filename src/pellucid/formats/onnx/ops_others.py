@@ -1,0 +1,263 @@
+"""ONNX's other operators: activations, linear and normalizing ones, merging, moving."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from ...layers import Add, BatchNorm2d, Concat, Dropout, LeakyReLU, Linear, Node, Softmax
+from ..stored import Stored
+from .call import BATCH, Call, UnreadableError, make
+
+Operator = Callable[[Call], Node | None]
+
+
+def plain(kind: str) -> Operator:
+    """Return the operator of a layer without parameters."""
+    return lambda call: call.add(make(kind))
+
+
+def leaky(call: Call) -> Node | None:
+    """LeakyRelu."""
+    return call.add(LeakyReLU(call.number("alpha", 0.01)))
+
+
+def alpha(kind: str) -> Operator:
+    """Return the operator of an activation with one parameter, alpha, which is 1 unless given."""
+    return lambda call: call.add(make(kind, call.number("alpha", 1.0)))
+
+
+def hard_sigmoid(call: Call) -> Node | None:
+    """HardSigmoid, with ONNX's own defaults."""
+    return call.add(make("HardSigmoid", alpha=call.number("alpha", 0.2), beta=call.number("beta", 0.5)))
+
+
+def gelu(call: Call) -> Node | None:
+    """Gelu."""
+    return call.add(make("GELU", call.get("approximate", "none")))
+
+
+def clip(call: Call) -> Node | None:
+    """Clip, whose limits are attributes before opset 11 and inputs from there on."""
+    ends = [call.scalar(place, None) for place in (1, 2)]
+    ends = [
+        call.number(name, 0.0) if name in call.attributes else end
+        for name, end in zip(("min", "max"), ends, strict=True)
+    ]
+    return call.add(make("ReLU6") if ends == [0.0, 6.0] else make("Clip", *ends))
+
+
+def softmax_one(call: Call) -> Node | None:
+    """Softmax and LogSoftmax along one axis: from opset 13 on."""
+    axis = call.axis(call.get("axis", -1), call.node())
+    return call.add(Softmax(axis) if call.op == "Softmax" else make("LogSoftmax", axis))
+
+
+def softmax_flat(call: Call) -> Node | None:
+    """Softmax and LogSoftmax before opset 13: over this axis and all after it, together."""
+    node = call.node()
+    first = call.axis(call.get("axis", 1), node)
+    long = [axis for axis in range(first, len(node.shape)) if node.shape[axis] > 1]
+    if len(long) > 1:
+        raise UnreadableError("a softmax over several axes together")
+    axis = long[0] if long else first
+    return call.add(Softmax(axis) if call.op == "Softmax" else make("LogSoftmax", axis))
+
+
+def gemm(call: Call) -> Node | None:
+    """Gemm of a computed matrix and a constant one."""
+    node, weight = call.node(), call.constant(1)
+    if len(node.shape) != 1 or len(weight.shape) != 2 or call.get("transA", 0):
+        raise UnreadableError("a product other than of rows (batch, features) with a constant matrix")
+    weight = weight if call.get("transB", 0) else weight.permuted(1, 0)
+    weights = {"weight": _times(weight, call.number("alpha", 1.0))}
+    if call.has(2):
+        bias, beta = call.constant(2), call.number("beta", 1.0)
+        if math.prod(bias.shape) not in (1, weight.shape[0]) or bias.shape[-1:] not in ((), (1,), (weight.shape[0],)):
+            raise UnreadableError(f"a constant of shape {bias.shape} added to {weight.shape[0]} features")
+        count = weight.shape[0]
+        weights["bias"] = Stored(
+            bias.name, (count,), lambda: np.broadcast_to(_times(bias, beta).read().reshape(-1), (count,)).copy()
+        )
+    elif (fused := call.fuse(0)) is not None:
+        weights["bias"] = fused
+    return call.add(Linear(weight.shape[0], bias="bias" in weights), weights=weights)
+
+
+def _times(stored: Stored, factor: float) -> Stored:
+    return stored if factor == 1.0 else stored.mapped(lambda numbers: numbers * np.float32(factor))
+
+
+def matmul(call: Call) -> Node | None:
+    """MatMul of a computed value with a constant matrix: a linear layer on the last axis."""
+    node, weight = call.node(), call.constant(1)
+    if len(weight.shape) != 2:
+        raise UnreadableError(f"a product with a constant of shape {weight.shape}, where a matrix is expected")
+    weights = {"weight": weight.permuted(1, 0)}
+    if (fused := call.fuse(0)) is not None:
+        weights["bias"] = fused
+    return call.add(Linear(weight.shape[1], bias="bias" in weights), node, weights=weights)
+
+
+def batch_norm(call: Call) -> Node | None:
+    """BatchNormalization as it is when a model is used."""
+    if call.get("training_mode", 0) or not call.get("spatial", 1):
+        raise UnreadableError("statistics of the batch, or of every place by itself")
+    names = ("weight", "bias", "running_mean", "running_var")
+    weights = {name: call.constant(place) for place, name in enumerate(names, 1)}
+    eps, momentum = call.number("epsilon", 1e-5), round(1.0 - call.number("momentum", 0.9), 7)
+    if len(call.node().shape) == 3:
+        return call.add(BatchNorm2d(eps=eps, momentum=momentum, unbiased=False), weights=weights)
+    return call.add(make("BatchNorm1d", eps=eps, momentum=momentum, unbiased=False), weights=weights)
+
+
+def instance_norm(call: Call) -> Node | None:
+    """InstanceNormalization."""
+    weights = {"weight": call.constant(1), "bias": call.constant(2)}
+    return call.add(make("InstanceNorm2d", eps=call.number("epsilon", 1e-5), affine=True), weights=weights)
+
+
+def group_norm(call: Call) -> Node | None:
+    """GroupNormalization of opset 21 on: scale and bias for each channel."""
+    weights = {"weight": call.constant(1), "bias": call.constant(2)}
+    layer = make("GroupNorm", call.get("num_groups", 0), eps=call.number("epsilon", 1e-5), affine=True)
+    return call.add(layer, weights=weights)
+
+
+def layer_norm(call: Call) -> Node | None:
+    """LayerNormalization over an axis and all after it."""
+    node = call.node()
+    first, bias = call.axis(call.get("axis", -1), node), call.has(2)
+    weights = {"weight": call.constant(1)} | ({"bias": call.constant(2)} if bias else {})
+    axes = tuple(range(first, len(node.shape)))
+    return call.add(make("LayerNorm", axes, eps=call.number("epsilon", 1e-5), bias=bias), weights=weights)
+
+
+def lrn(call: Call) -> Node | None:
+    """LRN."""
+    given = {"alpha": call.number("alpha", 1e-4), "beta": call.number("beta", 0.75), "k": call.number("bias", 1.0)}
+    return call.add(make("LocalResponseNorm", call.get("size", 0), extra="after", **given))
+
+
+def merge(call: Call) -> Node | None:
+    """Add, Sub, Mul, Div and Sum: of computed values, or of one and a constant."""
+    constants = [place for place, value in enumerate(call.values) if isinstance(value, Stored)]
+    if constants and len(call.values) == 2:
+        return _scale(call, constants[0])
+    nodes = [call.node(place) for place in range(len(call.values))]
+    if len({len(node.shape) for node in nodes}) > 1:
+        raise UnreadableError("values of different numbers of axes")
+    if len(nodes) == 1:
+        return nodes[0]
+    kinds = {"Mul": "Multiply", "Sub": "Subtract"}
+    if call.op == "Div":
+        raise UnreadableError("a division by a computed value")
+    return call.add(make(kinds[call.op]) if call.op in kinds else Add(), *nodes)
+
+
+def _scale(call: Call, place: int) -> Node | None:
+    """Multiply a value by a constant, or add one."""
+    node, stored = call.node(1 - place), call.constant(place)
+    shape = (1,) * (len(node.shape) + 1 - len(stored.shape)) + stored.shape
+    fits = len(shape) == len(node.shape) + 1 and shape[0] == 1
+    if not fits or any(a not in (1, b) for a, b in zip(shape[1:], node.shape, strict=True)):
+        raise UnreadableError(f"a constant of shape {stored.shape} with a value of shape (batch, {node.shape})")
+    axes = tuple(axis for axis, size in enumerate(shape[1:]) if size > 1)
+    constant = stored.reshaped(*([shape[axis + 1] for axis in axes] or [1]))
+    size = constant.shape
+    if call.op in ("Mul", "Div"):
+        if call.op == "Div" and place == 0:
+            raise UnreadableError("a constant divided by a computed value")
+        factor = constant if call.op == "Mul" else constant.mapped(lambda numbers: 1.0 / numbers.astype(np.float64))
+        return call.add(make("Scale", axes, shift=False), node, weights={"weight": factor})
+    if call.op == "Sub" and place == 0:
+        minus = Stored.of("minus one", np.full(size, -1.0, np.float32))
+        return call.add(make("Scale", axes), node, weights={"weight": minus, "bias": constant})
+    shift = constant.mapped(np.negative) if call.op == "Sub" else constant
+    return call.add(make("Scale", axes, scale=False), node, weights={"bias": shift})
+
+
+def negative(call: Call) -> Node | None:
+    """Neg."""
+    minus = Stored.of("minus one", np.full((1,), -1.0, np.float32))
+    return call.add(make("Scale", (), shift=False), weights={"weight": minus})
+
+
+def concat(call: Call) -> Node | None:
+    """Concat of computed values."""
+    nodes = [call.node(place) for place in range(len(call.values))]
+    axis = call.axis(call.get("axis", 1), nodes[0])
+    if len(nodes) == 1:
+        return nodes[0]
+    return call.add(Concat() if axis == 0 else make("Concat", axis), *nodes)
+
+
+def dropout(call: Call) -> Node | None:
+    """Dropout as it is when a model is used."""
+    if call.has(2) and bool(call.constant(2).read().reshape(-1)[0]):
+        raise UnreadableError("training_mode")
+    return call.add(Dropout(call.scalar(1, call.number("ratio", 0.5)) or 0.0))
+
+
+def same(call: Call) -> Node | None:
+    """Identity, and Cast to a type of real numbers, as which everything is calculated here."""
+    if call.op == "Cast" and call.get("to", 0) not in (1, 10, 11, 16):
+        raise UnreadableError(f"a cast to ONNX type {call.get('to', 0)}")
+    return call.node()
+
+
+def flatten(call: Call) -> Node | None:
+    """Flatten that leaves the batch."""
+    node = call.node()
+    if call.get("axis", 1) not in (1, -len(node.shape)):
+        raise UnreadableError(f"axis {call.get('axis', 1)}, which mixes the batch into others")
+    return call.reshaped(node, (math.prod(node.shape),))
+
+
+def reshape(call: Call) -> Node | None:
+    """Reshape that leaves the batch."""
+    node, sizes = call.node(), call.numbers(1)
+    if not call.get("allowzero", 0):
+        whole = (call.batch, *node.shape)
+        sizes = [whole[i] if size == 0 and i < len(whole) else size for i, size in enumerate(sizes)]
+    rest, count = sizes[1:], math.prod(node.shape)
+    if rest.count(-1) == 1 and sizes[0] == call.batch:
+        known = -math.prod(rest)
+        rest = [count // known if size == -1 and known > 0 else size for size in rest]
+    if not rest or sizes[0] not in (-1, call.batch) or any(size < 1 for size in rest) or math.prod(rest) != count:
+        told = ["batch" if size == BATCH else size for size in sizes]
+        raise UnreadableError(f"a new shape {told} of (batch, {node.shape}), which does not leave the batch")
+    return call.reshaped(node, tuple(rest))
+
+
+def transpose(call: Call) -> Node | None:
+    """Transpose that leaves the batch."""
+    order = list(call.get("perm", range(len(call.node().shape), -1, -1)))
+    if order[:1] != [0]:
+        raise UnreadableError(f"an order of axes {order} that moves the batch")
+    ours = tuple(axis - 1 for axis in order[1:])
+    return call.node() if ours == tuple(sorted(ours)) else call.add(make("Permute", ours))
+
+
+def squeeze(call: Call) -> Node | None:
+    """Squeeze of axes of one number."""
+    node = call.node()
+    axes = call.axes(1, node)
+    if not axes or any(node.shape[axis] != 1 for axis in axes) or len(axes) == len(node.shape):
+        raise UnreadableError("axes that are not named, or not of size 1")
+    return call.reshaped(node, tuple(size for axis, size in enumerate(node.shape) if axis not in axes))
+
+
+PLAIN = {
+    "HardSwish": "HardSwish",
+    "Mish": "Mish",
+    "Relu": "ReLU",
+    "Selu": "SELU",
+    "Sigmoid": "Sigmoid",
+    "Softplus": "Softplus",
+    "Softsign": "Softsign",
+    "Tanh": "Tanh",
+}
+MERGING = ("Add", "Div", "Mul", "Sub", "Sum")
