@@ -10,7 +10,8 @@ import pellucid
 
 SURFACE = {
     "pellucid": [
-        "Input", "Network", "Pair", "data", "engines", "errors", "explain", "formats", "layers", "load", "train", "zoo",
+        "Input", "Network", "Pair", "compare", "data", "engines", "errors", "explain", "formats", "layers", "load",
+        "train", "zoo",
     ],
     "pellucid.layers": [
         "AdaptiveAvgPool2d", "Add", "AvgPool2d", "BatchNorm1d", "BatchNorm2d", "CELU", "ChannelShuffle", "Clip",
@@ -27,7 +28,8 @@ SURFACE = {
     "pellucid.engines": [
         "BatchGradients", "ENGINES", "Engine", "EngineWarning", "LossRule", "NativeEngine",
         "OptimizerRule", "Program",
-        "State", "Step", "TorchEngine", "Trainer", "as_inputs", "available", "decides", "ends_in_softmax", "get",
+        "State", "Step", "TorchEngine", "Trainer", "as_inputs", "available", "decides", "ends_in_softmax",
+        "exact_values", "get",
         "predict",
         "probabilities",
     ],

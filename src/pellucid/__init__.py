@@ -10,6 +10,7 @@ Build a network from its layers, train it in seconds, and see the exact multiply
 """
 
 from . import engines, errors, explain, formats, layers, train, zoo
+from .comparison import compare
 from .formats import load
 from .layers import Input, Pair
 from .network import Network
@@ -21,6 +22,7 @@ __all__ = [
     "Input",
     "Network",
     "Pair",
+    "compare",
     "data",
     "engines",
     "errors",

@@ -5,10 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid import Network
-from pellucid.comparison import compare
+from pellucid import Network, compare
+from pellucid.engines import ENGINES
 from pellucid.errors import ParameterError
-from pellucid.layers import AvgPool2d, BatchNorm2d, Conv2d, LeakyReLU, MaxPool2d, ReLU, Softmax
+from pellucid.layers import (
+    GELU,
+    AvgPool2d,
+    BatchNorm2d,
+    Conv2d,
+    Flatten,
+    LeakyReLU,
+    Linear,
+    MaxPool2d,
+    ReLU,
+    Softmax,
+)
 
 IMAGE = np.random.default_rng(3).normal(size=(3, 8, 9)).astype(np.float32)
 PAIRS = [
@@ -49,11 +60,55 @@ def test_a_turned_kernel_is_named(turn, words):
 
 
 def test_rounding_is_said_to_be_rounding():
-    """Two engines' sums differ in their last digits."""
-    net = Network((3, 8, 9), [Conv2d(5, 3), ReLU()])
-    other = Network((3, 8, 9), [Conv2d(5, 3), ReLU()])
-    other.weights["conv1.weight"] = np.nextafter(net.weights["conv1.weight"], np.float32(9))
-    assert str(compare(net, other, IMAGE)) == "the same, but for rounding"
+    """Two engines' sums differ in their last digits, and the definitions do not."""
+    net = Network((3, 8, 9), [Conv2d(5, 3), Flatten(), Linear(7)])
+    found = compare(net, net, IMAGE, engines=("reference", "native"))
+    assert "rounding" in {layer.verdict for layer in found.layers}
+    assert str(found) == "the same, but for rounding"
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "rule"),
+    [(BatchNorm2d(eps=1e-5), BatchNorm2d(eps=1.001e-5), "eps"), (GELU(), GELU("tanh"), "approximate")],
+)
+def test_a_small_rule_is_not_taken_for_rounding(a, b, rule):
+    """A difference that float32 could have made is still a rule's where the definitions differ in float64."""
+    image = IMAGE * np.float32(1e-3)
+    found = compare(Network((3, 8, 9), [("x", a)]), Network((3, 8, 9), [("x", b)]), image)
+    assert found.layers[-1].relative < 2**-15
+    (words,) = found.rules
+    assert words.startswith(f"{rule} is ")
+
+
+def test_weights_that_differ_in_a_last_digit_are_found():
+    """One number of one tensor, moved to the next float32, is told as that."""
+    a, b = (Network((3, 8, 9), [Conv2d(5, 3)], seed=1) for _ in range(2))
+    weight = a.weights["conv1.weight"].copy()
+    weight[2, 1, 0, 1] = np.nextafter(weight[2, 1, 0, 1], np.float32(9))
+    b.weights["conv1.weight"] = weight
+    assert compare(a, b, IMAGE).rules == ("the weights differ: 1 of 135 numbers of 'weight'; load the same weights",)
+
+
+def test_a_bias_that_is_missing_is_named():
+    """A convolution with a bias, and one whose bias is zero."""
+    a, b = (Network((3, 8, 9), [Conv2d(5, 3)], seed=1) for _ in range(2))
+    b.weights["conv1.bias"] = np.zeros(5)
+    assert compare(a, b, IMAGE).rules[0] == "B adds no bias; add A's bias along the channels (axis 0)"
+
+
+def off(values, error):
+    """A trace whose last layer is off by as much."""
+    return {name: value + np.float32(error * (name == "relu1")) for name, value in values.items()}
+
+
+def test_an_engine_that_is_wrong_is_told_from_a_rule(monkeypatch):
+    """Where the definitions agree and the numbers do not, it is an engine's fault, and no rule's."""
+    net = Network((3, 8, 9), [ReLU()])
+    program = type(ENGINES["reference"].program(net))
+    right = program.trace
+    asked = iter((0.0, 1.0))
+    monkeypatch.setattr(program, "trace", lambda self, x: off(right(self, x), next(asked)))
+    assert compare(net, net, IMAGE).rules[0].startswith("the definitions give the same in float64")
 
 
 def test_nothing_is_named_that_does_not_explain_the_numbers():

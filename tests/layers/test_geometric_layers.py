@@ -21,13 +21,17 @@ from pellucid.layers import (
     SeparableConv2d,
     Slice,
     Upsample,
+    ZeroPad2d,
 )
 from pellucid.layers.base import Example, Layer, Run
 from pellucid.layers.movement import Movement
 from pellucid.window import ResizedWindow, SlicedWindow, TransposedWindow, Window
 from pellucid.window.reading import Reading
 
-KINDS = (ChannelShuffle, ConvTranspose2d, Pad2d, Permute, PixelShuffle, Reshape, SeparableConv2d, Slice, Upsample)
+KINDS = (
+    *(ChannelShuffle, ConvTranspose2d, Pad2d, Permute, PixelShuffle, Reshape, SeparableConv2d, Slice, Upsample),
+    ZeroPad2d,
+)
 
 
 @pytest.mark.parametrize(

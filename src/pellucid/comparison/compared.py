@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..engines import Engine, as_inputs, get
+from ..engines import Engine, as_inputs, exact_values, get
 from ..errors import ParameterError
 from ..layers.base import Run
 from ..network import Network
@@ -16,6 +16,11 @@ from ..wiring import name_of
 from .rules import HYPOTHESES, Weights
 
 ROUNDING = 2.0**-15  # of a layer's largest value: float32 sums of many terms stay well within it
+EXACT = (
+    2.0**-40
+)  # the same of float64: one definition on one input gives the same there, whatever the order of its sums
+
+Values = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,8 @@ class LayerDifference:
         a, b: the layer's names in the two networks.
         largest: the largest absolute difference; infinite where only one of two numbers is NaN, or shapes differ.
         relative: the same as a share of the largest finite value of the two sides.
-        verdict: "same", "rounding" or "differs".
+        verdict: "same"; "rounding": apart by no more than float32 rounds, and the same definition in float64; or
+            "differs".
     """
 
     a: str
@@ -80,6 +86,14 @@ def compare(
 ) -> Comparison:
     """Run two networks, whose layers follow each other in the same order, on the same images and compare each layer.
 
+    What is more than rounding is told by the definitions in float64, and a rule is named only if it explains that.
+
+    Args:
+        a: a network.
+        b: the other; the same layers, wired the same way, with parameters and weights of its own.
+        images: what both are given, (C, H, W) or (N, C, H, W).
+        engines: what runs each.
+
     Raises:
         ParameterError: the networks have other kinds of layers, or another order or wiring.
 
@@ -89,12 +103,12 @@ def compare(
     first difference: 'relu1' and 'relu1', by 0.29: negative_slope is 0.01 in A and 0.3 in B; give both the same...
     """
     pairs = _paired(a, b)
-    va, vb = (
-        get(engine).program(net).trace(as_inputs(net, images)) for net, engine in zip((a, b), engines, strict=True)
-    )
-    found = tuple(_difference(x, y, va[x], vb[y]) for x, y in pairs.items())
+    given = [as_inputs(net, images) for net in (a, b)]
+    va, vb = (get(engine).program(net).trace(x) for net, engine, x in zip((a, b), engines, given, strict=True))
+    ea, eb = (exact_values(net, x) for net, x in zip((a, b), given, strict=True))
+    found = tuple(_difference(x, y, (va[x], vb[y]), (ea[x], eb[y])) for x, y in pairs.items())
     first = next((layer for layer in found if layer.verdict == "differs"), None)
-    return Comparison(found, () if first is None else _explained(a, b, first, va, vb[first.b]))
+    return Comparison(found, () if first is None else _explained(a, b, first, ea, eb[first.b]))
 
 
 def _paired(a: Network, b: Network) -> dict[str, str]:
@@ -114,9 +128,19 @@ def _paired(a: Network, b: Network) -> dict[str, str]:
     return pairs
 
 
-def _difference(a: str, b: str, x: NDArray[Any], y: NDArray[Any]) -> LayerDifference:
+def _difference(
+    a: str, b: str, values: tuple[NDArray[Any], NDArray[Any]], exact: tuple[NDArray[Any], NDArray[Any]]
+) -> LayerDifference:
+    largest, relative = _apart(*values)
+    agree = relative <= ROUNDING and _apart(*exact)[1] <= EXACT
+    verdict = "differs" if not agree else "same" if largest == 0 else "rounding"
+    return LayerDifference(a, b, largest, relative, verdict)
+
+
+def _apart(x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:
+    """Return the largest difference, and the same as a share of the largest finite value."""
     if x.shape != y.shape:
-        return LayerDifference(a, b, np.inf, np.inf, "differs")
+        return np.inf, np.inf
     wide_x, wide_y = x.astype(np.float64), y.astype(np.float64)
     equal = (wide_x == wide_y) | (np.isnan(wide_x) & np.isnan(wide_y))
     with np.errstate(invalid="ignore"):
@@ -124,29 +148,27 @@ def _difference(a: str, b: str, x: NDArray[Any], y: NDArray[Any]) -> LayerDiffer
     gap[np.isnan(gap)] = np.inf
     largest = float(gap.max(initial=0.0))
     size = max(float(np.abs(v[np.isfinite(v)]).max(initial=0.0)) for v in (wide_x, wide_y))
-    relative = largest / size if size and np.isfinite(largest) else largest
-    verdict = "same" if largest == 0 else "rounding" if relative <= ROUNDING else "differs"
-    return LayerDifference(a, b, largest, relative, verdict)
+    return largest, largest / size if size and np.isfinite(largest) else largest
 
 
 def _doubles(net: Network, name: str) -> Weights:
     return {short: net.weights[full].astype(np.float64) for short, full in net.weight_names(name).items()}
 
 
-def _explained(
-    a: Network, b: Network, first: LayerDifference, values: dict[str, NDArray[Any]], seen: NDArray[Any]
-) -> tuple[str, ...]:
-    """Return each rule that, put into A's layer on A's own inputs in float64, gives B's numbers."""
+def _explained(a: Network, b: Network, first: LayerDifference, values: Values, wanted: NDArray[Any]) -> tuple[str, ...]:
+    """Return each rule that, put into A's layer on A's own inputs in float64, gives B's numbers there."""
     node, other = a.node(first.a), b.node(first.b)
     if node.layer is None or other.layer is None:
         return ()
-    read = [values[name_of(before)].astype(np.float64) for before in node.inputs]
+    if _apart(values[first.a], wanted)[1] <= EXACT:
+        return ("the definitions give the same in float64: one of the engines does not; run both on 'reference'",)
+    read = [values[name_of(before)] for before in node.inputs]
     weights = _doubles(a, first.a), _doubles(b, first.b)
     words: list[str] = []
     for hypothesis in HYPOTHESES:
         for variant in hypothesis(node.layer, other.layer, *weights):
             with np.errstate(all="ignore"):
                 tried = variant.layer.forward(*read, w=variant.weights, run=Run())
-            if _difference("", "", tried, seen).verdict != "differs":
+            if _apart(tried, wanted)[1] <= EXACT:
                 words.append(variant.words)
     return tuple(words)

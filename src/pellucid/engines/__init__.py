@@ -13,7 +13,7 @@ from .base import BatchGradients, Engine, EngineWarning, LossRule, OptimizerRule
 from .inputs import as_inputs
 from .native import NativeEngine
 from .outputs import decides, ends_in_softmax, probabilities
-from .reference import ReferenceEngine
+from .reference import ReferenceEngine, exact_values
 from .torch import TorchEngine
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "available",
     "decides",
     "ends_in_softmax",
+    "exact_values",
     "get",
     "predict",
     "probabilities",

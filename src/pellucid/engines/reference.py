@@ -50,6 +50,17 @@ def forward(
     return values
 
 
+def exact_values(net: Network, inputs: tuple[Array, ...]) -> Values:
+    """Return every value by name (N, ...) of the layers' definitions in float64: what engines round to float32.
+
+    >>> from pellucid.layers import ReLU
+    >>> exact_values(Network(2, [ReLU()]), (np.array([[-1.0, 0.1]]),))["relu1"].tolist()
+    [[0.0, 0.1]]
+    """
+    wide = {name: array.astype(np.float64) for name, array in net.weights.items()}
+    return forward(net, tuple(x.astype(np.float64) for x in inputs), Run(), weights=wide)
+
+
 @one_thread()
 @np.errstate(over="ignore", invalid="ignore", divide="ignore")  # NaN and infinities speak for themselves
 def backward(net: Network, values: Values, grads: Values, run: Run, *, weights: Values | None = None) -> BatchGradients:

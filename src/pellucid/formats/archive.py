@@ -6,12 +6,12 @@ what stands at its start. Format: PKWARE's APPNOTE.
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Generator
 from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
-from struct import Struct, error
 from typing import NoReturn
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
@@ -24,8 +24,8 @@ LONGEST_NAME = 4096
 LARGEST_DIRECTORY = 16 * 2**20  # bytes; 10,000 members of usual names take 1 MiB
 FREE = 64 * 2**20  # bytes that all members together may take unpacked, whatever their ratio
 MOST_RATIO = 100  # unpacked to packed, beyond what is free
-LOCAL = Struct("<4s5H3I2H")
-END = Struct("<4s4H2IH")
+LOCAL = struct.Struct("<4s5H3I2H")
+END = struct.Struct("<4s4H2IH")
 END_MARK, END64_MARK = b"PK\x05\x06", b"PK\x06\x06"
 
 
@@ -106,7 +106,7 @@ def checked(file: BufferedReader, size: int) -> Archive:
         with ZipFile(file) as archive:
             listed = archive.infolist()
             directory = archive.start_dir
-    except (BadZipFile, NotImplementedError, OverflowError, ValueError, error) as failure:
+    except (BadZipFile, NotImplementedError, OverflowError, ValueError, struct.error) as failure:
         raise ModelFileError("", got=str(failure), expected="a zip archive", fix=DAMAGED) from None
     members: dict[str, ZipInfo] = {}
     for member in listed:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..arrays import as_float32
 from ..errors import PellucidError, Unmapped, UnmappedError
-from ..layers import Input, Layer, Node
+from ..layers import REGISTRY, Input, Layer, Node
 from ..layers.node import Shape
 from ..network import Network
 from ..words import legible
@@ -22,6 +22,24 @@ from .affordable import check_padding, check_value
 from .stored import Stored
 
 TOLD = 8  # unmapped nodes that an error spells out; the others are in its `unmapped`
+
+
+class UnreadableError(Exception):
+    """A node of a foreign model that no layer computes; the text is the reason."""
+
+
+def make(kind: str, *values: Any, **named: Any) -> Layer:
+    """Return a layer of the closed set, by its kind.
+
+    Raises:
+        UnreadableError: there is no such kind.
+
+    >>> make("Clip", 0, 6)
+    Clip(min=0.0, max=6.0)
+    """
+    if kind not in REGISTRY:
+        raise UnreadableError(f"no layer {kind} here")
+    return REGISTRY[kind](*values, **named)
 
 
 class OpeningWarning(UserWarning):

@@ -17,7 +17,7 @@ from .table import FORMATS, OBJECTS
 
 
 def load(source: str | os.PathLike[str] | Any, *, partial: bool = False) -> Network:
-    """Open a network: a file, whose suffix says the format, or a model object of PyTorch or Keras.
+    """Open a network: a file, whose suffix says the format, or a model in memory: a keras.Model, an onnx.ModelProto.
 
     Nothing in a file is ever run.
 

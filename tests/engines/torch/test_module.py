@@ -11,7 +11,7 @@ from pellucid.engines import ENGINES, TorchEngine, predict
 from pellucid.errors import EngineError
 from pellucid.layers import Conv2d, Flatten, Linear, ReLU
 from pellucid.layers.activations import Elementwise
-from pellucid.zoo import lenet5, mobilenet_v2, resnet20, shufflenet_v2_x1_0
+from pellucid.zoo import Builder, lenet5, mobilenet_v2, resnet20, shufflenet_v2_x1_0
 
 
 class Cube(Elementwise):
@@ -34,21 +34,20 @@ def test_the_state_dict_has_the_networks_names() -> None:
 
 
 @pytest.mark.parametrize("build", [lenet5, resnet20])
-def test_the_module_computes_what_the_network_does(build: object) -> None:
+def test_the_module_computes_what_the_network_does(build: Builder) -> None:
     """Called by hand, the module gives the network's outputs."""
-    net = build()  # pyright: ignore[reportCallIssue]
+    net = build()
     x = np.random.default_rng(0).standard_normal((2, *net.inputs[0].shape), dtype=np.float32)
     with torch.no_grad():
         found = TorchEngine().module(net)(torch.from_numpy(x))
-    found = found[0] if isinstance(found, tuple) else found
     wanted = net.predict(x, engine="reference")
     np.testing.assert_allclose(found.numpy(), wanted, rtol=0, atol=1e-5 * np.abs(wanted).max())
 
 
 @pytest.mark.parametrize("build", [mobilenet_v2, shufflenet_v2_x1_0])
-def test_engines_agree_on_networks_of_the_zoo(build: object) -> None:
+def test_engines_agree_on_networks_of_the_zoo(build: Builder) -> None:
     """PyTorch and the native engine give the same scores."""
-    net = build(input_shape=(3, 32, 32))  # pyright: ignore[reportCallIssue]
+    net = build(input_shape=(3, 32, 32))
     x = np.random.default_rng(0).standard_normal((2, 3, 32, 32), dtype=np.float32)
     ours, theirs = (predict(net, x, engine=name) for name in ("native", "torch"))
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=2e-5 * np.abs(theirs).max())

@@ -49,7 +49,9 @@ def test_squeezenet_gives_its_thousand_published_numbers(shared_data: Path) -> N
     found = net.predict(fish).ravel()
     assert found.shape == published.shape == (1000,)
     assert int(found.argmax()) == 0
-    np.testing.assert_allclose(found, published, rtol=0, atol=1e-3)  # the published run rounded to float16
+    np.testing.assert_allclose(
+        found, published, rtol=0, atol=2e-4
+    )  # published: float16 sums; ONNX Runtime in float32 is 1.2e-4 off too
 
 
 def test_a_digits_model_with_its_own_tensors(shared_data: Path) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...layers import Layer, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
-from .call import Call, Entry, Value, make
-from .config import UnreadableError
+from ..opening import UnreadableError, make
+from .call import Call, Entry, Value
 
 CLIPPED = 1.0 / 6.0
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...layers import REGISTRY, Layer, Node
-from ..opening import Opening
+from ...layers import Layer, Node
+from ..opening import Opening, UnreadableError, make
 from ..stored import Stored
-from .config import Config, UnreadableError
+from .config import Config
 from .weights import Names, Scope, Source
 
 LAST, FIRST = (1, 2, 0), (0, 1, 2)  # (H, W, C) in Keras; or (C, H, W), as here
@@ -44,13 +44,6 @@ class Value:
         if not 0 <= place < len(self.axes):
             raise UnreadableError(f"axis {number} of a value of {len(self.axes)} axes and the batch")
         return self.axes[place]
-
-
-def make(kind: str, *values: Any, **named: Any) -> Layer:
-    """Return one of our layers."""
-    if kind not in REGISTRY:
-        raise UnreadableError(f"no layer {kind} here")
-    return REGISTRY[kind](*values, **named)
 
 
 @dataclass

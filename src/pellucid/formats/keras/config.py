@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from ...errors import ModelFileError
+from ..opening import UnreadableError
 from ..strict_json import as_names, as_text
 
 # What does not change what a layer computes from its weights, or is checked elsewhere.
@@ -19,10 +20,6 @@ IGNORED = {
     "seed", "noise_shape", "synchronized", "lora_rank", "quantization_config", "input_dtype", "implementation",
     "renorm", "virtual_batch_size", "adjustment", "fused", "batch_size", "batchInputShape", "inputDType",
 }  # fmt: skip
-
-
-class UnreadableError(Exception):
-    """A layer that none of ours computes; the text says where and why."""
 
 
 class Config:

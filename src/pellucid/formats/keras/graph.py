@@ -7,11 +7,11 @@ from typing import Any
 
 from ...errors import PellucidError
 from ...layers import Layer
-from ..opening import Opening
+from ..opening import Opening, UnreadableError
 from ..strict_json import as_list, as_names, as_text
 from . import activating, others, windows
 from .call import FIRST, LAST, Call, Entry, Value
-from .config import Config, UnreadableError, damaged
+from .config import Config, damaged
 from .weights import Scope, Source, snake_case
 
 TABLE: dict[str, Entry] = {**activating.ENTRIES, **others.ENTRIES, **windows.ENTRIES}

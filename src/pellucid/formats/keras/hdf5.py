@@ -100,7 +100,7 @@ def hdf5(number: int) -> Generator[Hdf5]:
         ModelFileError: it is no HDF5 file, is damaged, or holds something else than numbers of its own.
         MissingPackageError: there is no h5py.
     """
-    need("opening an HDF5 file", "keras", "h5py")
+    need("opening an HDF5 file", "hdf5", "h5py")
     size = os.fstat(number).st_size
     limits = (number, MEMORY, SECONDS + size // BYTES_A_SECOND)
     command = [sys.executable, "-I", str(Path(__file__).with_name("child.py")), *map(str, limits)]

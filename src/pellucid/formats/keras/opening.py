@@ -6,47 +6,38 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile
 
 from ...errors import ModelFileError
 from ...network import Network
+from ..archive import opened_archive
 from ..disk import opened
-from ..opening import Opening
+from ..opening import Opening, make
 from ..refusal import told
 from ..stored import Stored
 from ..strict_json import as_names, as_text, parse
 from . import tfjs
 from .call import Value
-from .config import damaged, version_of
+from .config import version_of
 from .graph import Graph
 from .hdf5 import hdf5
 from .weights import Named, Numbered, Scope, Source, legacy
 
 LONGEST_CONFIG = 2**24
+WEIGHTS = "model.weights.h5"
 
 
 def load_keras(path: Path, partial: bool) -> Network:
     """Open a `.keras` file."""
     try:
-        with opened(path) as (file, _), ZipFile(file) as archive:
-            config = parse(_member(archive, "config.json", LONGEST_CONFIG), "config.json")
-            said = as_names(parse(_member(archive, "metadata.json", LONGEST_CONFIG), "metadata.json"), "metadata.json")
-            with tempfile.TemporaryFile() as weights:
-                weights.write(_member(archive, "model.weights.h5", 2**40))
-                weights.flush()
-                with hdf5(weights.fileno()) as tree:
-                    source = Numbered(tree.tensors, tree.attributes)
-                    return network(config, source, said.get("keras_version"), partial)
-    except BadZipFile as error:
-        raise told(damaged("", str(error), "a zip archive, as Keras writes it"), path) from None
+        with opened_archive(path) as archive, tempfile.TemporaryFile() as weights:
+            config = parse(archive.read("config.json", LONGEST_CONFIG), "config.json")
+            said = as_names(parse(archive.read("metadata.json", LONGEST_CONFIG), "metadata.json"), "metadata.json")
+            weights.write(archive.read(WEIGHTS, archive.size(WEIGHTS)))
+            weights.flush()
+            with hdf5(weights.fileno()) as tree:
+                return network(config, Numbered(tree.tensors, tree.attributes), said.get("keras_version"), partial)
     except ModelFileError as error:
         raise told(error, path) from None
-
-
-def _member(archive: ZipFile, name: str, most: int) -> bytes:
-    if name not in archive.namelist() or archive.getinfo(name).file_size > most:
-        raise damaged(name, "no such member, or one too long", f"config.json, model.weights.h5, at most {most} bytes")
-    return archive.read(name)
 
 
 def load_h5(path: Path, partial: bool) -> Network:
@@ -109,7 +100,6 @@ def _usual(opening: Opening, value: Value) -> Any:
     usual = Value.like_keras(value.node, len(value.axes)).axes
     if value.node is None or value.axes in (usual, tuple(range(len(value.axes)))):
         return value.node
-    from .call import make
 
     order = tuple(value.axes[usual.index(axis)] for axis in range(len(usual)))
     return opening.add(make("Permute", order), value.node, name=f"{value.node.name}/order")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ...layers import Add, BatchNorm2d, Concat, Conv2d, Dropout, Dropout2d, Flatten, Layer, Linear
+from ..opening import UnreadableError, make
 from ..stored import Stored
 from .activating import activated
-from .call import LAST, Call, Entry, Value, make
-from .config import UnreadableError
+from .call import LAST, Call, Entry, Value
 
 
 def dense(call: Call, values: list[Value]) -> Value:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ...layers import AdaptiveAvgPool2d, AvgPool2d, Conv2d, GlobalAvgPool2d, GlobalMaxPool2d, Layer, MaxPool2d
+from ..opening import UnreadableError, make
 from ..stored import Stored
 from .activating import activated
-from .call import Call, Entry, Value, make
-from .config import UnreadableError
+from .call import Call, Entry, Value
 
 
 def _padding(call: Call) -> str:

@@ -12,23 +12,12 @@ import onnx
 from numpy.typing import NDArray
 
 from ...layers import REGISTRY, Layer, Node
-from ..opening import Opening
+from ..opening import Opening, UnreadableError, make
 from ..stored import Stored
 
 BATCH = -(2**62) - 57  # stands in shapes for a batch of any size; only moved, never calculated with
 Value = Node | Stored | None
 Fuse = Callable[[int], Stored | None]
-
-
-class UnreadableError(Exception):
-    """A node that no layer computes; the text is the reason."""
-
-
-def make(kind: str, *values: Any, **named: Any) -> Layer:
-    """Return one of our layers."""
-    if kind not in REGISTRY:
-        raise UnreadableError(f"no layer {kind} here")
-    return REGISTRY[kind](*values, **named)
 
 
 @dataclass

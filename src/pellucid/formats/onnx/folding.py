@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .call import Call, UnreadableError, holds_batch
+from ..opening import UnreadableError
+from .call import Call, holds_batch
 from .tensors import TYPES
 
 Array = NDArray[Any]

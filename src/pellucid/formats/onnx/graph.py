@@ -11,9 +11,9 @@ import onnx
 from ...errors import ModelFileError, PellucidError
 from ...layers import Node
 from ...network import Network
-from ..opening import Opening
+from ..opening import Opening, UnreadableError
 from ..stored import Stored
-from .call import BATCH, Call, UnreadableError, Value, attributes
+from .call import BATCH, Call, Value, attributes
 from .folding import fold
 from .table import operator
 from .tensors import stored

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import numpy as np
 
 from ...layers import Add, BatchNorm2d, Concat, Dropout, LeakyReLU, Linear, Node, Softmax
+from ..opening import UnreadableError, make
 from ..stored import Stored
-from .call import BATCH, Call, UnreadableError, make
+from .call import BATCH, Call
 
 Operator = Callable[[Call], Node | None]
 

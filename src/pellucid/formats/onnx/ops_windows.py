@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ...layers import AvgPool2d, Conv2d, GlobalAvgPool2d, GlobalMaxPool2d, Layer, MaxPool2d, Node
+from ..opening import UnreadableError, make
 from ..stored import Stored
-from .call import Call, UnreadableError, make
+from .call import Call
 
 Sides = tuple[tuple[int, int], tuple[int, int]]
 
