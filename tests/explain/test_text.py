@@ -17,6 +17,7 @@ from pellucid.layers import (
     BatchNorm2d,
     Concat,
     Conv2d,
+    ConvTranspose2d,
     Flatten,
     GlobalAvgPool2d,
     LeakyReLU,
@@ -160,3 +161,21 @@ def test_names_are_drawn_as_they_are() -> None:
     text = str(Network(x, Add()(x, x, name=":smile:")).trace(np.ones(2)).explain(":smile:", (0,)))
     assert text.startswith(":smile:[0] = 2 ")
     assert ":dog:" in text
+
+
+@pytest.mark.parametrize(
+    ("place", "drawn"),
+    [
+        ((0, 2, 2), [["1.0000", "2.0000", "x", "9.0000", "7.0000", "=", "9.0000", "14.0000"],
+                     ["4.0000", "5.0000", "3.0000", "1.0000", "12.0000", "5.0000"]]),
+        ((0, 2, 3), [["2.0000", "x", "8.0000", "=", "16.0000"], ["5.0000", "2.0000", "10.0000"]]),
+        ((0, 3, 3), [["5.0000", "x", "5.0000", "=", "25.0000"]]),
+    ],
+)  # fmt: skip
+def test_a_transposed_kernel_is_drawn_as_wide_as_it_is_used(place, drawn):
+    """With stride 2 a number meets one or two of three taps along each axis: the grids have that many columns."""
+    net = Network((1, 3, 3), [ConvTranspose2d(1, 3, stride=2)])
+    net.weights["conv1.weight"] = np.arange(1.0, 10.0).reshape(1, 1, 3, 3)
+    lines = str(net.trace(np.arange(1.0, 10.0).reshape(1, 3, 3)).explain("conv1", place)).splitlines()
+    first = next(number for number, line in enumerate(lines) if line.strip().startswith("channel 0")) + 1
+    assert [line.split() for line in lines[first : first + len(drawn)]] == drawn

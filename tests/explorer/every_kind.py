@@ -16,9 +16,11 @@ from pellucid.layers import (
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
+    ChannelShuffle,
     Clip,
     Concat,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Dropout2d,
     Flatten,
@@ -30,25 +32,29 @@ from pellucid.layers import (
     Linear,
     MaxPool2d,
     Mish,
+    Node,
+    Pad2d,
+    Permute,
+    PixelShuffle,
     ReLU,
     ReLU6,
+    Reshape,
+    SeparableConv2d,
     Sigmoid,
     SiLU,
+    Slice,
     Softmax,
     Softplus,
     Softsign,
     Tanh,
+    Upsample,
+    ZeroPad2d,
 )
 
 CURVES = (
     *(CELU(), ELU(), GELU(), SELU(), SiLU(), Mish(), Softsign(), Softplus(), HardSwish(), ReLU6(), HardSigmoid()),
     Clip(0.1, 0.9),
 )
-# Kinds whose numbers are taken apart by `explain`, and whose pictures in the page are still to be drawn.
-WITHOUT_PICTURES = {
-    *("ChannelShuffle", "ConvTranspose2d", "Pad2d", "Permute", "PixelShuffle", "Reshape", "SeparableConv2d", "Slice"),
-    *("Upsample", "ZeroPad2d"),
-}
 
 
 def every_kind() -> Network:
@@ -59,6 +65,7 @@ def every_kind() -> Network:
     left = LeakyReLU(0.1)(BatchNorm2d(affine=False)(Conv2d(6, 3, padding="same", groups=2, bias=False)(pooled)))
     right = Tanh()(Conv2d(6, 1)(pooled))
     block = Add()(left, right)
+    block = Add()(block, moved(block), name="both")
     mean = AvgPool2d(3, stride=1, padding=1)(block)
     wide = Sigmoid()(Conv2d(4, 3, padding=2, dilation=2, padding_mode="reflect")(block))
     joined = Dropout2d(0.2)(Concat()(mean, wide))
@@ -73,6 +80,22 @@ def every_kind() -> Network:
         if "running" in name or name.startswith("norm"):
             net.weights[name] = random.uniform(0.5, 1.5, net.weights[name].shape)
     return net
+
+
+def moved(block: Node) -> Node:
+    """Return maps of the same shape, after every layer that grows, pads, resizes or moves maps."""
+    x = ChannelShuffle(2)(block, name="shuffle")
+    x = ZeroPad2d(1)(x, name="zeros")
+    x = Slice(1, -1, axis=1)(x, name="rows")
+    x = Slice(1, -1, axis=2)(x, name="columns")
+    x = Pad2d(1, channels=(1, 1), mode="reflect")(x, name="mirror")
+    x = SeparableConv2d(8, 3)(x, name="separable")
+    x = PixelShuffle(2)(x, name="pixels")
+    x = Upsample(0.5, mode="bilinear")(x, name="smaller")
+    x = ConvTranspose2d(6, 3, stride=2, padding=1)(x, name="larger")
+    x = Upsample(size=(6, 6))(x, name="nearest")
+    x = Permute((0, 2, 1))(x, name="turned")
+    return Reshape(block.shape)(x, name="laid out")
 
 
 def photos(count: int = 3) -> NDArray[np.float32]:

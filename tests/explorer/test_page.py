@@ -355,6 +355,7 @@ def test_a_link_shows_the_same(browser: Browser, kinds: Explorer, depth: str) ->
             assert page.evaluate("document.body.dataset.depth") == depth
             assert page.locator("#sample-number").input_value() == "2"
             page.locator("#columns .card .field:visible").first.wait_for()
+            page.locator("#kernel-title:not(:empty)").wait_for()
             seen.append(page.locator("main").inner_text())
     assert seen[0] == seen[1]
 

@@ -58,12 +58,9 @@ def _grid(
 
 
 def _window_shape(e: Explanation, rows: NDArray[np.intp]) -> tuple[int, int]:
-    """Return the window's (height, width), from the kernel's places or from the places read."""
-    if e.terms.weight_index is not None:
-        height, width = e.terms.weight_index[rows][:, -2:].max(axis=0) + 1
-        return int(height), int(width)
-    first = e.terms.index[rows, -2]
-    width = int((first == first[0]).sum())
+    """Return the window's (height, width): how many of the kernel's places, or of those read, lie in one row."""
+    places = e.terms.index if e.terms.weight_index is None else e.terms.weight_index
+    width = int((places[rows, -2] == places[rows[0], -2]).sum())
     return len(rows) // width, width
 
 

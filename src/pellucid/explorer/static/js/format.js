@@ -41,9 +41,10 @@ function special(value) {
   return value > 0 ? "∞" : "−∞";
 }
 
-/** The shortest decimal that is this float32 again. @param {number} value @returns {string} */
+/** The shortest decimal that is this float32 again, or this float64 if it is no float32. @param {number} value @returns {string} */
 export function shortest(value) {
   if (!Number.isFinite(value)) return special(value);
+  if (Math.fround(value) !== value) return String(value);
   for (let digits = 1; digits <= 9; digits += 1) {
     const near = Number(value.toPrecision(digits));
     if (Math.fround(near) === Math.fround(value)) return String(near);

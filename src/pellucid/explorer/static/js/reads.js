@@ -4,7 +4,7 @@ import { Grid, NO_MARKS, NO_PADS } from "./grid.js";
 import { byId, el } from "./dom.js";
 import { double } from "./format.js";
 import { complain } from "./journey.js";
-import { frame, isVector, placeOf } from "./shapes.js";
+import { frame, isVector, kernelColumns, mapCount, placeOf } from "./shapes.js";
 import { largest } from "./colours.js";
 import { toldHere } from "./teller.js";
 import { drawSmall, scaleEnd } from "./values.js";
@@ -42,8 +42,11 @@ export class Reads {
     if (told === null || state.node === null) return;
     if (told.layer !== this.#layer) this.#chosen = null;
     this.#layer = told.layer;
-    const reads = readBy(told).slice(0, MOST);
     const { inputs } = state.network.nodes[state.node];
+    const maps = inputs.map((input) => mapCount(state.network.nodes[input].shape));
+    const reads = readBy(told, maps).slice(0, MOST);
+    byId("reads").hidden = reads.length === 0; // a map that is nothing but padding reads none
+    if (reads.length === 0) return;
     const parts = reads.map(({ source, channel }) => ({ node: inputs[source], first: channel, count: 1 }));
     try {
       if (!(await this.#values.need(state, parts)) || toldHere(this.#store.state) !== told) return;
@@ -89,8 +92,8 @@ export class Reads {
     const { weight, weight_index: places } = told.terms;
     if (weight === null || places === null || places[0].length !== 4) return;
     const rows = rowsOf(told, here);
-    const size = { rows: Math.max(...rows.map((row) => places[row][2])) + 1, columns: 0 };
-    size.columns = Math.max(...rows.map((row) => places[row][3])) + 1;
+    const columns = kernelColumns(places, rows);
+    const size = { rows: rows.length / columns, columns };
     const values = Float32Array.from(rows, (row) => weight[row]);
     this.#kernel.show({ values, ...size, length: values.length, end: largest(weight), pads: NO_PADS }, NO_MARKS);
     byId("kernel-title").textContent = `kernel ${told.index[0]}, for channel ${here.channel}`;
@@ -133,8 +136,13 @@ export class Reads {
   }
 }
 
-/** The maps that a unit reads, those that give most first. @param {Told} told @returns {Read[]} */
-function readBy(told) {
+/**
+ * The maps that a unit reads, those that give most first.
+ * @param {Told} told
+ * @param {number[]} maps how many each input has: padding may lie in front of the first or behind the last
+ * @returns {Read[]}
+ */
+function readBy(told, maps) {
   if (told.parts.length > 0) {
     const read = told.parts.map(({ source, channel, sum }) => ({ source, channel, sum }));
     return read.sort((a, b) => Math.abs(b.sum) - Math.abs(a.sum));
@@ -143,6 +151,7 @@ function readBy(told) {
   for (const [row, source] of told.terms.source.entries()) {
     const place = told.terms.index[row];
     const channel = place.length === 1 ? 0 : place[0];
+    if (channel < 0 || channel >= maps[source]) continue;
     found.set(`${source} ${channel}`, { source, channel, sum: null });
   }
   return [...found.values()];

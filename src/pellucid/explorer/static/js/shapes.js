@@ -16,6 +16,16 @@ export function mapCount(shape) {
   return isVector(shape) ? 1 : shape[0];
 }
 
+/**
+ * How many of a kernel's places that a number used lie in one row; a transposed convolution uses every so manieth.
+ * @param {number[][]} places each weight's place in its array
+ * @param {number[]} rows those of one channel
+ */
+export function kernelColumns(places, rows) {
+  const above = places[rows[0]].length - 2;
+  return rows.filter((row) => places[row][above] === places[rows[0]][above]).length;
+}
+
 /** The size of one map, or of a vector laid out in lines. @param {number[]} shape */
 export function frame(shape) {
   if (!isVector(shape)) {

@@ -4,6 +4,7 @@ import { bar, cell, matrix, more, plain, read, result, total, writer } from "../
 import { largest } from "../colours.js";
 import { el } from "../dom.js";
 import { counted, double, single } from "../format.js";
+import { kernelColumns } from "../shapes.js";
 import { scaleEnd } from "../values.js";
 
 /** @typedef {import("../cells.js").Scene} Scene @typedef {import("../source.js").Part} Part */
@@ -47,8 +48,7 @@ function channel(scene, part, end) {
   const { state, told, inputs } = scene;
   const { weight, weight_index: places, product } = told.terms;
   const rows = Array.from({ length: part.to - part.from }, (_, at) => part.from + at);
-  const columns =
-    places === null ? rows.length : Math.max(...rows.map((row) => places[row][places[row].length - 1])) + 1;
+  const columns = places === null ? rows.length : kernelColumns(places, rows);
   const { name } = state.network.nodes[inputs[part.source]];
   const values = scaleEnd(state, inputs[part.source], null);
   const what = `${name}, channel ${part.channel}`;
