@@ -51,6 +51,7 @@ DOORS = {
     ("network", "fit"): "train",
     ("network", "evaluate"): "train",
     ("network", "save"): "formats",
+    ("network", "to_torch"): "formats",
     ("network", "explore"): "explorer",
 }
 

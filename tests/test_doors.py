@@ -18,6 +18,7 @@ DOORS = {  # method -> room, function there
     "fit": ("train", "fit"),
     "evaluate": ("train", "evaluate"),
     "save": ("formats", "save"),
+    "to_torch": ("formats", "to_torch"),
     "explore": ("explorer", "explore"),
 }
 

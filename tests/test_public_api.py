@@ -36,7 +36,8 @@ SURFACE = {
 }  # fmt: skip
 
 NETWORK = [
-    "classes", "evaluate", "explore", "fit", "layers", "node", "params", "predict", "save", "summary", "trace",
+    "classes", "evaluate", "explore", "fit", "layers", "node", "params", "predict", "save", "summary", "to_torch",
+    "trace",
     "weight_names", "weights",
 ]  # fmt: skip
 

@@ -241,6 +241,12 @@ class Network:
 
         save(self, path)
 
+    def to_torch(self) -> Any:
+        """Return the network as an ordinary torch.nn.Module. Errors: `pellucid.formats.to_torch`."""
+        from .formats import to_torch
+
+        return to_torch(self)
+
     def explore(self, images: ArrayLike | None = None, *, port: int = 0, browser: bool = True) -> None:
         """Open the explorer on this network in the browser, until Ctrl-C."""
         from .explorer import explore

@@ -4,5 +4,16 @@ from .opening import OpeningWarning
 from .reading import load
 from .saving import check_destination, save
 from .table import FORMATS, OBJECTS, Format, Kind
+from .to_frameworks import to_torch
 
-__all__ = ["FORMATS", "OBJECTS", "Format", "Kind", "OpeningWarning", "check_destination", "load", "save"]
+__all__ = [
+    "FORMATS",
+    "OBJECTS",
+    "Format",
+    "Kind",
+    "OpeningWarning",
+    "check_destination",
+    "load",
+    "save",
+    "to_torch",
+]
