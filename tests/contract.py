@@ -160,6 +160,8 @@ def _check_rule(layer: Layer, told: Any, place: tuple[int, ...]) -> None:
     used = told.terms.product[told.terms.used]
     recomputed = {
         "sum": lambda: used.sum() + (told.bias or 0.0),
+        "difference": lambda: used[0] - used[1],
+        "product": lambda: used.prod(),
         "mean": lambda: used.sum() / told.divisor,
         "max": lambda: used.max(),
         "pick": lambda: used[0],

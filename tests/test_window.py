@@ -10,7 +10,7 @@ from by_hand import Refusal
 
 from pellucid.checks import LARGEST
 from pellucid.errors import ParameterError, ShapeError
-from pellucid.window import AdaptiveWindow, Window
+from pellucid.window import AdaptiveWindow, JoinedWindow, SpreadWindow, Window
 
 
 @pytest.mark.parametrize(
@@ -227,6 +227,8 @@ def test_sizes_are_reckoned_without_arrays() -> None:
         (lambda: Window(3, stride="2"), "got       stride '2'"),  # pyright: ignore[reportArgumentType]
         (lambda: Window(3, padding=(1,)), "got       padding (1,)"),  # pyright: ignore[reportArgumentType]
         (lambda: Window(3, padding=(1, 0.5)), "got       padding (1, 0.5)"),  # pyright: ignore[reportArgumentType]
+        (lambda: SpreadWindow(0), "SpreadWindow\n  got       outputs 0"),
+        (lambda: JoinedWindow(0, 0), "JoinedWindow\n  got       outputs 0"),
         (lambda: AdaptiveWindow(0), "AdaptiveWindow\n  got       outputs 0"),
         (lambda: AdaptiveWindow(1.5), "AdaptiveWindow\n  got       outputs 1.5"),  # pyright: ignore[reportArgumentType]
     ],
@@ -236,3 +238,12 @@ def test_windows_are_made_of_whole_numbers(make: Callable[[], object], text: str
     with pytest.raises(ParameterError) as refused:
         make()
     assert text in str(refused.value)
+
+
+def test_windows_of_branches() -> None:
+    """A place that stands for an axis is read by every output; one among others by the output that it becomes."""
+    assert SpreadWindow(3).incidence(1).tolist() == [[True]] * 3
+    assert (SpreadWindow(3).out(1), SpreadWindow(3).reached(0, 1)) == (3, [0, 1, 2])
+    assert SpreadWindow(3).formula(1) == "1 place for all of 3"
+    assert JoinedWindow(1, 4).incidence(2).tolist() == [[False] * 2, [True, False], [False, True], [False] * 2]
+    assert (JoinedWindow(1, 4).out(2), JoinedWindow(1, 4).reached(1, 2)) == (4, [2])

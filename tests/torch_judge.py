@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -173,6 +174,7 @@ THEIRS: dict[str, Callable[..., Tensor]] = {
     "HardSigmoid": lambda layer, x, w, run: torch.clamp(layer.alpha * x + layer.beta, 0, 1),
     "HardSwish": lambda layer, x, w, run: F.hardswish(x),
     "Mish": lambda layer, x, w, run: F.mish(x),
+    "Multiply": lambda layer, *xs, w, run: reduce(torch.mul, xs),
     "Pad2d": padded,
     "Permute": lambda layer, x, w, run: x.permute(0, *(axis + 1 for axis in layer.order)),
     "PixelShuffle": pixels,
@@ -184,14 +186,15 @@ THEIRS: dict[str, Callable[..., Tensor]] = {
     "Slice": sliced,
     "Softplus": lambda layer, x, w, run: F.softplus(x, layer.beta, layer.threshold),
     "Softsign": lambda layer, x, w, run: F.softsign(x),
+    "Subtract": lambda layer, x, other, w, run: torch.sub(x, other),
     "Upsample": resized,
     "ZeroPad2d": padded,
     "AdaptiveAvgPool2d": lambda layer, x, w, run: F.adaptive_avg_pool2d(x, layer.output_size or x.shape[2:]),
-    "Add": lambda layer, *xs, w, run: torch.stack(xs).sum(dim=0),
+    "Add": lambda layer, *xs, w, run: reduce(torch.add, xs),
     "AvgPool2d": average,
     "BatchNorm1d": normalised,
     "BatchNorm2d": normalised,
-    "Concat": lambda layer, *xs, w, run: torch.cat(xs, dim=1),
+    "Concat": lambda layer, *xs, w, run: torch.cat(xs, dim=layer.axis + 1 if layer.axis >= 0 else layer.axis),
     "Conv2d": conv,
     "Dropout": dropped,
     "Dropout2d": dropped,

@@ -20,6 +20,7 @@ from pellucid.layers import (
     Layer,
     LeakyReLU,
     Linear,
+    Multiply,
     Node,
     ReLU,
     Sigmoid,
@@ -179,3 +180,37 @@ def test_each_input_has_coordinates_of_its_own() -> None:
     assert (summary["add1"].receptive_field, summary["add1"].status) == ((1, 1), "exact")
     found = net.trace((np.zeros((1, 8, 8)), np.zeros((1, 32, 32))))
     assert found.receptive_field("add1", (0, 2, 3), of="large").rows == range(8, 12)
+
+
+def test_a_place_that_stands_for_an_axis() -> None:
+    """A branch of one place is read by every unit: the field is a bound that holds all of them."""
+    x = Input((2, 8, 8))
+    gate = Conv2d(2, 5, stride=8)(x)  # one place: rows and columns 0 to 4
+    net = Network(x, Multiply()(Conv2d(2, 3, padding=1)(x), gate))
+    layer = net.summary()["multiply1"]
+    assert (layer.status, layer.jump) == ("upper bound", (1, 1))
+    rows = layer.field[0]
+    found = net.trace(np.zeros((2, 8, 8)))
+    for o in range(8):
+        unit = found.receptive_field("multiply1", (0, o, 7)).rows
+        assert rows.start + o * rows.jump <= unit.start
+        assert unit.stop <= rows.start + o * rows.jump + rows.size
+
+
+def test_rows_behind_rows_have_coordinates_of_their_own() -> None:
+    """Behind a concatenation of rows, a unit of the second branch reads the rows that this branch reads."""
+    x = Input((1, 6, 6))
+    net = Network(x, Concat(axis=1)(Conv2d(1, 3, padding=1)(x), Conv2d(1, 1)(x)))
+    found = net.trace(np.zeros((1, 6, 6)))
+    assert found.receptive_field("concat1", (0, 2, 2)).rows == range(1, 4)
+    assert found.receptive_field("concat1", (0, 8, 2)).rows == range(2, 3)
+    rows, columns = net.summary()["concat1"].field
+    assert (rows.status, columns.status) == ("upper bound", "exact")
+    assert (rows.start, rows.size, columns.start, columns.size) == (-6, 8, -1, 3)
+
+
+def test_two_rows_one_behind_the_other() -> None:
+    """Branches of one row each, which meet without a gap, are still a bound: each unit reads one of them."""
+    x = Input((1, 1, 6))
+    net = Network(x, Concat(axis=1)(x, ReLU()(x)))
+    assert net.summary()["concat1"].status == "upper bound"

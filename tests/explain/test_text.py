@@ -23,8 +23,10 @@ from pellucid.layers import (
     LeakyReLU,
     Linear,
     MaxPool2d,
+    Multiply,
     ReLU,
     Softmax,
+    Subtract,
 )
 
 
@@ -38,7 +40,9 @@ def network() -> Network:
     pooled = AvgPool2d(3, padding=1)(MaxPool2d(2)(LeakyReLU(0.25)(joined)))
     counted = AvgPool2d(3, padding=1, count_include_pad=False)(MaxPool2d(12, stride=1)(joined))
     y = Softmax()(Linear(12)(Flatten()(BatchNorm2d()(pooled))))
-    net = Network(x, [y, GlobalAvgPool2d()(joined), counted], seed=1)
+    gate = GlobalAvgPool2d(keepdims=True)(a, name="gate")
+    less = Subtract()(Multiply()(a, gate, name="weighed"), gate, name="less")
+    net = Network(x, [y, GlobalAvgPool2d()(joined), counted, less], seed=1)
     rng = np.random.default_rng(7)
     for name, value in net.weights.items():
         drawn = rng.integers(-8, 9, value.shape) / (8 if "norm" in name or "bias" in name else 64)
@@ -58,6 +62,8 @@ CASES = {
     "wide kernel over twelve channels": ("conv3", 1, 8, 8),
     "one by one convolution": ("conv4", 3, 2, 2),
     "add": ("add1", 1, 2, 3),
+    "multiply": ("weighed", 2, 2, 3),
+    "subtract": ("less", 2, 2, 3),
     "concat": ("concat1", 7, 5, 5),
     "relu": ("relu1", 0, 4, 4),
     "leaky relu": ("relu2", 3, 1, 1),

@@ -21,6 +21,7 @@ from pellucid.layers import (
     ReLU,
     Sigmoid,
     Softmax,
+    Subtract,
 )
 
 
@@ -174,7 +175,7 @@ def test_a_trace_keeps_the_image_that_it_ran_on() -> None:
 
 
 def test_cancellation_is_told_of_sums_alone() -> None:
-    """Sums and means say how much their terms took away from each other; other rules have nothing to say."""
+    """Sums, differences and means say how much their terms took away from each other; other rules have nothing to say."""
     net = Network(4, [Linear(1, bias=False), Sigmoid()])
     net.weights["linear1.weight"] = [[1.0, 1.0, 1.0, 1.0]]
     lost = net.trace(np.array([2.0**25, 1.0, -(2.0**25), -1.0]))
@@ -188,6 +189,10 @@ def test_cancellation_is_told_of_sums_alone() -> None:
     mixed[0, :2] = -1.0
     mixed[0, 0, 0] = 1.0
     assert pools.trace(mixed).explain("pool1", (0, 0, 0)).cancellation == 8.0
+    x = Input(1, name="x")
+    less = Network(x, Subtract()(Linear(1, bias=False)(x, name="scaled"), x))
+    less.weights["scaled.weight"] = [[1.25]]
+    assert less.trace([4.0]).explain("subtract1", (0,)).cancellation == 9.0
 
 
 @pytest.mark.parametrize("index", [3, (0.9, 1.7, 0), ("a", 0, 0), None])

@@ -32,6 +32,7 @@ from pellucid.layers import (
     Linear,
     MaxPool2d,
     Mish,
+    Multiply,
     Node,
     Pad2d,
     Permute,
@@ -46,6 +47,7 @@ from pellucid.layers import (
     Softmax,
     Softplus,
     Softsign,
+    Subtract,
     Tanh,
     Upsample,
     ZeroPad2d,
@@ -95,6 +97,10 @@ def moved(block: Node) -> Node:
     x = ConvTranspose2d(6, 3, stride=2, padding=1)(x, name="larger")
     x = Upsample(size=(6, 6))(x, name="nearest")
     x = Permute((0, 2, 1))(x, name="turned")
+    x = Concat(axis=1)(Slice(3, axis=1)(x, name="below"), Slice(0, 3, axis=1)(x, name="above"), name="halves")
+    gate = GlobalAvgPool2d(keepdims=True)(x, name="means")
+    x = Subtract()(Multiply()(x, gate, name="gated"), gate, name="less")
+    x = Add()(x, gate, name="more")
     return Reshape(block.shape)(x, name="laid out")
 
 

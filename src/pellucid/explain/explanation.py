@@ -66,11 +66,11 @@ class Explanation(Arithmetic):
 
     @property
     def cancellation(self) -> float:
-        """Of a sum or a mean: how many times larger the sum of sizes is than the size of the sum; NaN of other rules.
+        """Of a sum, a difference or a mean: how many times larger the sum of sizes is than its size; else NaN.
 
         1 is no cancellation; a large number says that much larger terms took each other away, and digits with them.
         """
-        if self.rule not in ("sum", "mean") or not math.isfinite(self.total):
+        if self.rule not in ("sum", "difference", "mean") or not math.isfinite(self.total):
             return math.nan
         sizes = math.fsum(np.abs(self.terms.product).tolist()) + abs(self.bias or 0.0)
         size = abs(self.total) * (self.divisor or 1.0)

@@ -68,6 +68,7 @@ def products(e: Explanation) -> Iterator[RenderableType]:
     """Draw a sum: kernels over windows, a list of weighed numbers, or the numbers of the branches."""
     if e.terms.weight is None:
         yield from _branches(e)
+        yield Text(f"{'sum':<24} {_number(e.total)}", style="bold")
     elif e.terms.index.shape[1] == 3 and e.terms.weight_index is not None and e.terms.weight_index.shape[1] == 4:
         yield from _kernels(e)
     else:
@@ -141,7 +142,15 @@ def _place(index: NDArray[np.intp]) -> str:
 def _branches(e: Explanation) -> Iterator[RenderableType]:
     for i, source in enumerate(e.terms.source):
         yield Text(f"{e.inputs[source]:<24} {_number(float(e.terms.value[i]))}")
-    yield Text(f"{'sum':<24} {_number(e.total)}", style="bold")
+
+
+def joined(e: Explanation) -> Iterator[RenderableType]:
+    """Draw a product or a difference of branches: each one's number, then one line, such as a x b = c."""
+    yield from _branches(e)
+    sign = {"product": " x ", "difference": " - "}[e.rule]
+    told = [_number(float(value)).strip() for value in e.terms.value]
+    line = sign.join(f"({number})" if number.startswith("-") else number for number in told)
+    yield Text(f"{line}  = {e.total:.6g}", style="bold")
 
 
 def mean(e: Explanation) -> Iterator[RenderableType]:
@@ -212,6 +221,8 @@ def _exponentials(e: Explanation) -> Table:
 
 PICTURES: dict[str, Callable[[Explanation], Iterator[RenderableType]]] = {
     "sum": products,
+    "difference": joined,
+    "product": joined,
     "mean": mean,
     "max": maximum,
     "pick": pick,

@@ -74,10 +74,11 @@ def fields(net: Network) -> dict[str, tuple[Field, Field]]:
         found[name_of(node)] = {name_of(node): (Field(), Field())}
     for node in net.nodes:
         assert node.layer is not None
-        windows = node.layer.windows(*(before.shape for before in node.inputs))
+        shapes = [before.shape for before in node.inputs]
         height, width = _sizes(node.shape)
         joined: dict[str, tuple[Field, Field]] = {}
-        for before in node.inputs:
+        for place, before in enumerate(node.inputs):
+            windows = node.layer.branch_windows(place, *shapes)
             for source, axes in found[name_of(before)].items():
                 rows, columns = _through(axes, windows, _sizes(before.shape), _sizes(net.shapes[source]))
                 if source in joined:

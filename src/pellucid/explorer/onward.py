@@ -35,15 +35,24 @@ def onward(trace: Trace, name: str, index: Index) -> list[Step]:
     """Return the numbers that follow from `index` of `name` without weights for each number, one after another."""
     steps: list[Step] = []
     while len(steps) < LENGTH:
-        found = list(_readers(trace, name, index))
-        if not found:
+        step = _next(trace, name, index)
+        if step is None:
             break
-        step = next((one for one in found if one.chosen), found[0])
         steps.append(step)
         if not step.chosen:
             break
         name, index = step.explanation.layer, step.explanation.index
     return steps
+
+
+def _next(trace: Trace, name: str, index: Index) -> Step | None:
+    """Return the first number that uses `index` of `name`, else one that reads it without using it."""
+    unused: Step | None = None
+    for step in _readers(trace, name, index):
+        if step.chosen:
+            return step
+        unused = unused or step
+    return unused
 
 
 def _readers(trace: Trace, name: str, index: Index) -> Iterator[Step]:
@@ -64,7 +73,7 @@ def _places(node: Node, sources: list[int], shape: Shape, index: Index) -> Itera
     """Yield the places of a node's output that may read `index` of an input of `shape`, in the same channel."""
     assert node.layer is not None
     shapes = [before.shape for before in node.inputs]
-    windows = node.layer.windows(*shapes)
+    windows = node.layer.branch_windows(sources[0], *shapes)
     if node.shape == shape:
         yield index
     elif node.shape[0] == shape[0] and len(shape) == 3 and (len(node.shape) == 3 or windows == (None, None)):

@@ -10,7 +10,8 @@ from .curves import CELU, ELU, GELU, SELU, Clip, ReLU6
 from .dense import Flatten, Linear
 from .gates import HardSigmoid, HardSwish, Mish, SiLU, Softplus, Softsign
 from .global_pooling import AdaptiveAvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d
-from .merging import Add, Concat
+from .joining import Concat
+from .merging import Add, Multiply, Subtract
 from .node import Input, Node
 from .normalization import BatchNorm1d, BatchNorm2d
 from .padding import Pad2d, ZeroPad2d
@@ -52,6 +53,7 @@ __all__ = [
     "Linear",
     "MaxPool2d",
     "Mish",
+    "Multiply",
     "Node",
     "Pad2d",
     "Pair",
@@ -67,6 +69,7 @@ __all__ = [
     "Softmax",
     "Softplus",
     "Softsign",
+    "Subtract",
     "Tanh",
     "Upsample",
     "ZeroPad2d",
@@ -99,6 +102,7 @@ REGISTRY: dict[str, type[Layer]] = {
         Linear,
         MaxPool2d,
         Mish,
+        Multiply,
         Pad2d,
         Permute,
         PixelShuffle,
@@ -113,6 +117,7 @@ REGISTRY: dict[str, type[Layer]] = {
         Softmax,
         Softplus,
         Softsign,
+        Subtract,
         Tanh,
         Upsample,
         ZeroPad2d,

@@ -98,7 +98,7 @@ class Layer:
     """One building block of a network. Subclasses are frozen dataclasses whose parameters are made by `param`.
 
     A new layer defines `prefix`, `output_shape`, `forward`, `backward`, `explain` and `examples`, and what applies of
-    `weights`, `updates`, `cost`, `windows` and `reads`.
+    `weights`, `updates`, `cost`, `windows`, `branch_windows` and `reads`.
 
     >>> from pellucid.layers import Conv2d
     >>> layer: Layer = Conv2d(5, 3, padding=1)
@@ -242,6 +242,10 @@ class Layer:
     def windows(self, *shapes: Shape) -> Windows:
         """Return the windows of a unit along height and width; None where it reads the whole axis."""
         return Window(1), Window(1)
+
+    def branch_windows(self, source: int, *shapes: Shape) -> Windows:
+        """Return the windows of a unit on input number `source`, where inputs differ in them."""
+        return self.windows(*shapes)
 
     def reads(self, mask: Mask, *shapes: Shape) -> tuple[Mask, ...]:
         """Return which places of each input the output places in `mask` (of the output's shape) can depend on."""

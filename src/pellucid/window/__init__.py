@@ -3,11 +3,22 @@
 Shapes, "same" padding, receptive fields, explanations, importers and the explorer all ask a window.
 """
 
+from .branches import JoinedWindow, SpreadWindow
 from .parts import AdaptiveWindow, SlicedWindow
 from .resized import ResizedWindow
 from .sliding import Pads, Window
 from .transposed import TransposedWindow
 
-__all__ = ["AdaptiveWindow", "AnyWindow", "Pads", "ResizedWindow", "SlicedWindow", "TransposedWindow", "Window"]
+__all__ = [
+    "AdaptiveWindow",
+    "AnyWindow",
+    "JoinedWindow",
+    "Pads",
+    "ResizedWindow",
+    "SlicedWindow",
+    "SpreadWindow",
+    "TransposedWindow",
+    "Window",
+]
 
-AnyWindow = Window | AdaptiveWindow | TransposedWindow | ResizedWindow | SlicedWindow
+AnyWindow = Window | AdaptiveWindow | TransposedWindow | ResizedWindow | SlicedWindow | SpreadWindow | JoinedWindow

@@ -12,7 +12,7 @@ from ..reference import trained
 from .arena import place
 from .arguments import arguments_of
 from .channels import planning as channels
-from .channels.rules import RULES
+from .channels.rules import has_rule
 from .lanes import least_in_samples
 from .machine import Target
 from .plan_facts import PlanFacts, facts_of
@@ -74,7 +74,7 @@ def training_facts(net: Network, target: Target, *, batch: int, lanes: str | Non
 def _check_rules(net: Network) -> None:
     """Refuse a layer that channel lanes do not know."""
     for node in net.nodes:
-        if node.layer is not None and node.layer.kind not in RULES:
+        if node.layer is not None and not has_rule(node):
             raise EngineError(
                 f"{node.layer.kind} {name_of(node)!r}",
                 got="lanes 'channels'",

@@ -96,6 +96,25 @@ class Add(nn.Module):
         return total
 
 
+class Subtract(nn.Module):
+    """The first input less the second."""
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        """Return the difference."""
+        return first - second
+
+
+class Multiply(nn.Module):
+    """The product of all inputs."""
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Return the product."""
+        product = inputs[0]
+        for x in inputs[1:]:
+            product = product * x
+        return product
+
+
 class Concat(nn.Module):
     """The inputs side by side along one axis, the batch counted."""
 

@@ -7,6 +7,7 @@ from ....wiring import name_of
 from ..plan import Buffer
 from ..samples.rules.base import layer_of
 from ..samples.rules.elementwise import activation_of
+from ..samples.rules.joining import adds_two
 from .builder import Builder
 from .held import Flattened, Held
 from .rules.others import scale_and_shift
@@ -54,7 +55,7 @@ def _can_follow(b: Builder, node: Node, reader: Node) -> bool:
     """Return whether a layer changes each number of a value by itself, or adds to it what is there already."""
     if layer_of(reader).kind == "Add":
         others = [before for before in reader.inputs if before is not node]
-        return len(reader.inputs) == 2 and len(others) == 1 and b.known(others[0])
+        return adds_two(reader) and len(others) == 1 and b.known(others[0])
     return activation_of(reader) is not None or layer_of(reader).kind == "BatchNorm2d"
 
 

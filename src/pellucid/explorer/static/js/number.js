@@ -25,7 +25,7 @@ const PICTURES = [
   { fits: (told) => told.terms.weight !== null && told.parts.length > 0, draw: products },
   { fits: (told) => told.terms.weight !== null, draw: ranking },
   { fits: (told) => told.rule === "max" || told.rule === "mean", draw: windowed },
-  { fits: (told) => told.rule === "sum", draw: joining },
+  { fits: (told) => ["sum", "difference", "product"].includes(told.rule), draw: joining },
   { fits: (told) => told.terms.value.length === 1, draw: single },
   { fits: () => true, draw: exponentials },
 ];

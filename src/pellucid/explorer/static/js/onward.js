@@ -58,5 +58,7 @@ function inWords(step) {
   if (step.rule === "mean") return `mean of ${step.terms}`;
   if (step.rule === "pick") return step.kind;
   if (step.rule === "sum") return `sum of ${step.terms}`;
+  if (step.rule === "difference") return "difference of 2";
+  if (step.rule === "product") return `product of ${step.terms}`;
   return typeset(step.formula).length > 24 ? step.kind : typeset(step.formula);
 }

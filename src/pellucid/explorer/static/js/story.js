@@ -38,6 +38,8 @@ function made(told) {
   if (rule === "max") return `the largest of ${counted(terms.inside.filter(Boolean).length, "number")}`;
   if (rule === "mean") return `the sum of ${counted(count, "number")}, divided by ${divisor}`;
   if (rule === "sum") return `the sum of ${counted(count, "number")}`;
+  if (rule === "difference") return "the difference of two numbers";
+  if (rule === "product") return `the product of ${counted(count, "number")}`;
   if (rule === "pick") return `the number ${single(terms.value[0])} unchanged`;
   return count === 1 ? `${told.kind} of ${single(terms.value[0])}` : `its share of ${counted(count, "exponential")}`;
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .base import Rule
+from .....layers import Node
+from .base import Rule, layer_of
 from .convolution import ConvRule
 from .dense import FlattenRule, LinearRule
 from .others import (
@@ -16,7 +17,7 @@ from .others import (
     SoftmaxRule,
 )
 
-__all__ = ["RULES", "Rule"]
+__all__ = ["RULES", "Rule", "has_rule"]
 
 RULES: dict[str, Rule] = {
     "Conv2d": ConvRule(),
@@ -38,3 +39,9 @@ RULES: dict[str, Rule] = {
     "Dropout": DropoutRule(),
     "Dropout2d": DropoutRule(),
 }
+
+
+def has_rule(node: Node) -> bool:
+    """Return whether channel lanes can make the value of a node that has a layer."""
+    rule = RULES.get(layer_of(node).kind)
+    return rule is not None and rule.declines(node) is None

@@ -11,6 +11,7 @@ from ...samples.elementwise import Activation
 from ...samples.held import NONE, Halo
 from ...samples.rules.base import layer_of
 from ...samples.rules.elementwise import activation_of
+from ...samples.rules.joining import adds_two
 from ...samples.rules.pooling import taps_of_node
 from ..builder import Builder
 
@@ -23,6 +24,10 @@ class Rule(ABC):
     def halo(self, b: Builder, node: Node) -> Halo:
         """Return how far the layer reads around its input, where the padding is zeros."""
         return NONE
+
+    def declines(self, node: Node) -> str | None:
+        """Return why the rule cannot make this node's value; None if it can."""
+        return None
 
     @abstractmethod
     def forward(self, b: Builder, node: Node) -> None:
@@ -70,7 +75,7 @@ def chain(b: Builder, node: Node, *, pools: bool) -> Chain:
         node = b.net.node(norm)
     other: Node | None = None
     reader = b.sole_reader(node) if b.may_fuse else None
-    if reader is not None and layer_of(reader).kind == "Add" and len(reader.inputs) == 2:
+    if reader is not None and adds_two(reader):
         beside = reader.inputs[1] if reader.inputs[0] is node else reader.inputs[0]
         if b.known(beside):
             b.done.add(name_of(reader))

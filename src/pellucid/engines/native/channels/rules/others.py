@@ -8,7 +8,7 @@ from .....layers import Node
 from .....wiring import name_of
 from ...plan import Buffer
 from ...samples.rules.elementwise import activation_of
-from ...samples.rules.joining import MOST
+from ...samples.rules.joining import MOST, joins_elsewhere, spreads
 from ...samples.rules.pooling import divisors_of, taps_of_node
 from ..builder import Builder
 from ..elementwise import Add, Forward, ScaleShift
@@ -98,6 +98,10 @@ class AveragePoolRule(Rule):
 class AddRule(Rule):
     """Add: number by number."""
 
+    def declines(self, node: Node) -> str | None:
+        """Return that the inputs differ in their shapes."""
+        return spreads(node)
+
     def forward(self, b: Builder, node: Node) -> None:
         """Add all inputs, with the activation that alone reads the sum."""
         xs = [b.read(before) for before in node.inputs]
@@ -112,6 +116,10 @@ class AddRule(Rule):
 
 class ConcatRule(Rule):
     """Concat along the first axis: channels, or places where vectors lie along the last one."""
+
+    def declines(self, node: Node) -> str | None:
+        """Return that it is along another axis."""
+        return joins_elsewhere(node)
 
     def forward(self, b: Builder, node: Node) -> None:
         """Join all inputs."""

@@ -7,7 +7,7 @@ from .base import Rule, layer_of
 from .convolution import ConvRule
 from .dense import FlattenRule, LinearRule
 from .elementwise import ActivationRule, DropoutRule, SoftmaxRule
-from .fallback import FallbackRule
+from .fallback import WHY, FallbackRule
 from .joining import AddRule, ConcatRule
 from .normalization import BatchNormRule
 from .pooling import AveragePoolRule, MaxPoolRule
@@ -34,9 +34,12 @@ RULES: dict[str, Rule] = {
     "Dropout": DropoutRule(),
     "Dropout2d": DropoutRule(),
 }
-_FALLBACK = FallbackRule()
 
 
 def rule_of(node: Node) -> Rule:
-    """Return the rule of a node's layer: that of its kind, or the one that calls its own definition."""
-    return RULES.get(layer_of(node).kind, _FALLBACK)
+    """Return the rule of a node's layer: that of its kind, or the one that calls its own definition and says why."""
+    rule = RULES.get(layer_of(node).kind)
+    if rule is None:
+        return FallbackRule(WHY)
+    why = rule.declines(node)
+    return rule if why is None else FallbackRule(why)

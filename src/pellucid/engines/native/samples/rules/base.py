@@ -22,6 +22,10 @@ class Rule(ABC):
         """Return how far the backward, which may use Winograd's algorithm, reads around the output's gradient."""
         return NONE
 
+    def declines(self, node: Node) -> str | None:
+        """Return why the rule cannot make this node's value, which its definition then does; None if it can."""
+        return None
+
     @abstractmethod
     def forward(self, b: Builder, node: Node) -> None:
         """Add the steps that make the node's value."""

@@ -18,7 +18,14 @@ WHY = "it has no kernel yet"
 
 
 class FallbackRule(Rule):
-    """Any layer at all."""
+    """Any layer at all.
+
+    Args:
+        why: why its own definition runs.
+    """
+
+    def __init__(self, why: str) -> None:
+        self._why = why
 
     def forward(self, b: Builder, node: Node) -> None:
         """Bring its inputs out of the lanes, call its definition, and bring its value into them."""
@@ -37,7 +44,7 @@ class FallbackRule(Rule):
                     context.watched |= {names[short]: new for short, new in layer.updates(*xs, w=own).items()}
             arrays[f"{name} gives"][...] = y
 
-        b.call(Call(name, WHY, run))
+        b.call(Call(name, self._why, run))
         held = b.new(node)
         b.step(
             name, Pack(node.shape, held.maps), b.between(f"{name} gives", node.shape), b.arguments.call["real"], held
@@ -67,7 +74,7 @@ class FallbackRule(Rule):
             for short in trained:
                 context.arrays[f"{name} {short}"][...] = found.weights[short].reshape(-1)
 
-        b.call(Call(f"gradient of {name}", WHY, run))
+        b.call(Call(f"gradient of {name}", self._why, run))
         for short, full in trained.items():
             b.summed(node, short, b.between(f"{name} {short}", (b.arguments.weights[full].size // 4,), each=False))
         for k, before in enumerate(node.inputs):

@@ -11,13 +11,33 @@ from ..builder import Builder
 from ..held import Held
 from ..joining import AddForward
 from ..learning import TrainingBuilder
-from .base import Rule
+from .base import Rule, layer_of
 
 MOST = 24  # values that one step joins: the driver hands a kernel so many pointers, and some more
 
 
+def spreads(node: Node) -> str | None:
+    """Return that a sum's inputs differ in their shapes; None if they do not."""
+    return "it adds inputs of different shapes" if len({before.shape for before in node.inputs}) > 1 else None
+
+
+def joins_elsewhere(node: Node) -> str | None:
+    """Return that a concatenation is not along the first axis; None if it is."""
+    axis = layer_of(node).axis % len(node.shape)
+    return f"it joins its inputs along axis {axis}" if axis else None
+
+
+def adds_two(node: Node) -> bool:
+    """Return whether a node is a sum of two values of one shape."""
+    return layer_of(node).kind == "Add" and len(node.inputs) == 2 and spreads(node) is None
+
+
 class AddRule(Rule):
     """Add: number by number."""
+
+    def declines(self, node: Node) -> str | None:
+        """Return that the inputs differ in their shapes."""
+        return spreads(node)
 
     def forward(self, b: Builder, node: Node) -> None:
         """Add all inputs."""
@@ -39,6 +59,10 @@ class AddRule(Rule):
 
 class ConcatRule(Rule):
     """Concat: channels one after another."""
+
+    def declines(self, node: Node) -> str | None:
+        """Return that it is along another axis."""
+        return joins_elsewhere(node)
 
     def forward(self, b: Builder, node: Node) -> None:
         """Copy every input to its channels."""
