@@ -175,7 +175,7 @@ def test_a_trace_keeps_the_image_that_it_ran_on() -> None:
 
 
 def test_cancellation_is_told_of_sums_alone() -> None:
-    """Sums, differences and means say how much their terms took away from each other; other rules have nothing to say."""
+    """Sums, differences and means say how much their terms took from each other; other rules have nothing to say."""
     net = Network(4, [Linear(1, bias=False), Sigmoid()])
     net.weights["linear1.weight"] = [[1.0, 1.0, 1.0, 1.0]]
     lost = net.trace(np.array([2.0**25, 1.0, -(2.0**25), -1.0]))
