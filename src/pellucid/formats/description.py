@@ -110,7 +110,7 @@ class _Graph:
         name = self._new_name(said["name"], place)
         place = f"{place} {name!r}"
         inputs = [self.find(before, place) for before in as_list(said["inputs"], place)]
-        layer = self._shared(said["same_as"], place) if "same_as" in said else _layer(said, place)
+        layer = self._shared(said["same_as"], place) if "same_as" in said else layer_of(said, place)
         shapes = tuple(node.shape for node in inputs)
         try:
             check_padding(layer, shapes, place)
@@ -143,7 +143,7 @@ class _Graph:
         return layer
 
 
-def _layer(said: dict[str, object], place: str) -> Layer:
+def layer_of(said: dict[str, object], place: str) -> Layer:
     """Return the layer of a registered kind, made with its own checks."""
     kind = as_text(said["layer"], place)
     if kind not in REGISTRY:

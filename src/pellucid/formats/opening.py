@@ -110,7 +110,12 @@ class Opening:
         self.unmapped.append(Unmapped(legible(node, 100), legible(op, 60), legible(reason, 300)))
 
     def network(
-        self, outputs: Sequence[Node | None], *, partial: bool = False, classes: Sequence[str] | None = None
+        self,
+        outputs: Sequence[Node | None],
+        *,
+        partial: bool = False,
+        classes: Sequence[str] | None = None,
+        seed: int = 0,
     ) -> Network:
         """Return the network with its weights read.
 
@@ -118,8 +123,10 @@ class Opening:
             outputs: the model's outputs, in order; None is one that could not be opened.
             partial: return what could be opened, with a warning that lists the rest.
             classes: names of the first output's classes.
+            seed: the network's seed, of the first values that its weights had before.
 
         Raises:
+            PellucidError: the classes are not as many as the outputs, or the seed is none.
             UnmappedError: something has no layer, and `partial` was not asked for, or nothing is left.
         """
         wanted = [node for node in outputs if node is not None]
@@ -132,7 +139,7 @@ class Opening:
                 raise error
             warnings.warn(f"opened in part: {error.got}", OpeningWarning, stacklevel=4)
             classes = None
-        net = Network(self._inputs, ends, name=self.name, classes=classes)
+        net = Network(self._inputs, ends, name=self.name, classes=classes, seed=seed)
         self._fill(net)
         return net
 

@@ -76,7 +76,7 @@ FORMATS: dict[str, Format] = {
     ".safetensors": Format("a network saved by Pellucid", lambda path, partial: pellucid.load(path), pellucid.save),
     ".keras": Format("a Keras model", later("keras.opening", "load_keras"), None),
     ".h5": Format("a Keras model in HDF5", later("keras.opening", "load_h5"), None),
-    ".onnx": Format("an ONNX model", later("onnx.door", "load"), None),
+    ".onnx": Format("an ONNX model", later("onnx.door", "load"), later("onnx.door", "save")),
     ".json": Format("a TensorFlow.js layers model", later("keras.opening", "load_tfjs"), None),
 }
 

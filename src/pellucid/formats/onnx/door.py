@@ -17,6 +17,14 @@ def load(path: Path, partial: bool) -> Network:
     return opened(path, partial)
 
 
+def save(net: Network, path: Path) -> None:
+    """Write a network as an `.onnx` file."""
+    need("saving an ONNX file", "onnx", "onnx")
+    from .saving import save as write
+
+    write(net, path)
+
+
 def load_object(model: Any, partial: bool) -> Network:
     """Return the network of an onnx.ModelProto."""
     from .opening import load_object as opened

@@ -15,10 +15,12 @@ from ..opening import Opening, UnreadableError
 from ..stored import Stored
 from .call import BATCH, Call, Value, attributes
 from .folding import fold
+from .hints import Hinted, about, hinted
 from .table import operator
 from .tensors import stored
 
 OLDEST = 7
+MOST_NODES = 16  # of one layer of ours
 HOME = ("", "ai.onnx")
 
 
@@ -32,7 +34,10 @@ def network(model: onnx.ModelProto, folder: Path | None, partial: bool) -> Netwo
             expected=f"opset {OLDEST} or newer",
             fix="export the model again, or convert it with onnx.version_converter",
         )
-    return _Walk(model.graph, versions[0], folder).network(partial)
+    walk = _Walk(model.graph, versions[0], folder)
+    name, seed, classes = about(model) or (model.graph.name or "network", 0, None)
+    walk.opening.name = name
+    return walk.network(partial, seed, classes)
 
 
 class _Walk:
@@ -40,9 +45,11 @@ class _Walk:
 
     def __init__(self, graph: onnx.GraphProto, opset: int, folder: Path | None) -> None:
         self.graph, self.opset, self.folder = graph, opset, folder
-        self.opening = Opening(graph.name or "network")
+        self.opening = Opening()
         self.values: dict[str, Value] = {}
         self.fused: dict[int, str] = {}  # nodes that are one with an earlier one, by number, and what they give
+        self.layers: dict[str, Hinted] = {}
+        self.told = 0  # nodes before this one were opened by hints
         self.batch = BATCH
         self.readers: dict[str, list[int]] = {}
         for number, node in enumerate(graph.node):
@@ -50,7 +57,7 @@ class _Walk:
                 self.readers.setdefault(name, []).append(number)
         self.ends = [value.name for value in graph.output]
 
-    def network(self, partial: bool) -> Network:
+    def network(self, partial: bool, seed: int, classes: list[str] | None) -> Network:
         """Return the network."""
         for tensor in self.graph.initializer:
             self._give(tensor.name, stored(tensor, tensor.name, self.folder))
@@ -60,7 +67,7 @@ class _Walk:
             if value.name not in self.values:
                 self._give(value.name, self._input(value))
         for number, node in enumerate(self.graph.node):
-            if number not in self.fused:
+            if number not in self.fused and not self._hinted(number):
                 self._node(node, number)
         for name in self.ends:
             if name not in self.values:
@@ -69,7 +76,7 @@ class _Walk:
                 self.opening.refuse(name, "output", "it is a constant")
                 self.values[name] = None
         outputs = [value for name in self.ends if not isinstance(value := self.values[name], Stored)]
-        return self.opening.network(outputs, partial=partial)
+        return self.opening.network(outputs, partial=partial, classes=classes, seed=seed)
 
     def _give(self, name: str, value: Value) -> None:
         if name in self.values:
@@ -87,6 +94,26 @@ class _Walk:
         if sizes[0] > 0:
             self.batch = sizes[0]
         return self.opening.input(value.name, tuple(sizes[1:]))
+
+    def _hinted(self, number: int) -> bool:
+        """Return whether a node is the first, or another one, of a layer that the model says and its nodes bear out."""
+        if number < self.told:
+            return True
+        if not self.graph.node[number].metadata_props:
+            return False
+        nodes = self.graph.node[number : number + MOST_NODES]
+        found = hinted(nodes, self.values, self.layers, self._reads_of)
+        if found is None:
+            return False
+        last = nodes[found.count - 1]
+        made = self.opening.add(found.layer, *found.reads, name=last.name, weights=found.weights, op=last.op_type)
+        self._give(last.output[0], made)
+        self.layers[last.name] = found
+        self.told = number + found.count
+        return True
+
+    def _reads_of(self, name: str) -> int:
+        return len(self.readers.get(name, [])) + self.ends.count(name)
 
     def _node(self, node: onnx.NodeProto, number: int) -> None:
         name = node.name or next(iter(node.output), "") or f"{node.op_type}_{number}"
