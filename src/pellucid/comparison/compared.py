@@ -2,113 +2,70 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import os
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..engines import Engine, as_inputs, exact_values, get
+from ..engines import Engine, as_inputs, exact_values
 from ..errors import ParameterError
 from ..layers.base import Run
 from ..network import Network
 from ..wiring import name_of
+from .chosen import Given, chosen
+from .comparison import Comparison, Trial
+from .differences import EXACT, ROUNDING, LayerDifference, Values, apart
 from .rules import HYPOTHESES, Weights
+from .sides import Side, check_inputs, opened
 
-ROUNDING = 2.0**-15  # of a layer's largest value: float32 sums of many terms stay well within it
-EXACT = (
-    2.0**-40
-)  # the same of float64: one definition on one input gives the same there, whatever the order of its sums
-
-Values = dict[str, NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class LayerDifference:
-    """How far apart two networks' values of one layer are.
-
-    Args:
-        a, b: the layer's names in the two networks.
-        largest: the largest absolute difference; infinite where only one of two numbers is NaN, or shapes differ.
-        relative: the same as a share of the largest finite value of the two sides.
-        verdict: "same"; "rounding": apart by no more than float32 rounds, and the same definition in float64; or
-            "differs".
-    """
-
-    a: str
-    b: str
-    largest: float
-    relative: float
-    verdict: str
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """What comparing two networks found.
-
-    Args:
-        layers: each pair of layers, in the order in which they run.
-        rules: the rules that each explain the first difference on their own, in words; empty where none does.
-    """
-
-    layers: tuple[LayerDifference, ...]
-    rules: tuple[str, ...]
-
-    @property
-    def first(self) -> LayerDifference | None:
-        """The first layer that differs by more than rounding, or None."""
-        return next((layer for layer in self.layers if layer.verdict == "differs"), None)
-
-    @property
-    def same(self) -> bool:
-        """Whether no layer differs by more than rounding."""
-        return self.first is None
-
-    def facts(self) -> dict[str, Any]:
-        """Return all of it as plain values, for JSON."""
-        return {"same": self.same, "layers": [asdict(layer) for layer in self.layers], "rules": list(self.rules)}
-
-    def __str__(self) -> str:
-        if self.first is None:
-            exact = all(layer.verdict == "same" for layer in self.layers)
-            return "the same, number by number" if exact else "the same, but for rounding"
-        first = self.first
-        why = "; or ".join(self.rules) or "no rule that was tried explains it"
-        return f"first difference: {first.a!r} and {first.b!r}, by {first.largest:.3g}: {why}"
+Source = Network | str | os.PathLike[str] | Any
 
 
 def compare(
-    a: Network,
-    b: Network,
-    images: ArrayLike,
+    a: Source,
+    b: Source,
+    images: ArrayLike | None = None,
     *,
     engines: tuple[str | Engine, str | Engine] = ("reference", "reference"),
 ) -> Comparison:
-    """Run two networks, whose layers follow each other in the same order, on the same images and compare each layer.
+    """Run two networks, whose layers follow each other in the same order, on the same input and compare each layer.
 
     What is more than rounding is told by the definitions in float64, and a rule is named only if it explains that.
 
     Args:
-        a: a network.
+        a: a network, a file of one, or a model object of another framework.
         b: the other; the same layers, wired the same way, with parameters and weights of its own.
-        images: what both are given, (C, H, W) or (N, C, H, W).
+        images: what both are given, (C, H, W) or (N, C, H, W); None: inputs that expose differences.
         engines: what runs each.
 
     Raises:
         ParameterError: the networks have other kinds of layers, or another order or wiring.
+        ShapeError: the two do not read the same, or not the images.
+        ModelFileError: a file cannot be opened.
 
     >>> from pellucid.layers import LeakyReLU
     >>> a, b = Network(2, [LeakyReLU(0.01)]), Network(2, [LeakyReLU(0.3)])
     >>> print(compare(a, b, [-1.0, 1.0]))  # doctest: +ELLIPSIS
     first difference: 'relu1' and 'relu1', by 0.29: negative_slope is 0.01 in A and 0.3 in B; give both the same...
     """
-    pairs = _paired(a, b)
-    given = [as_inputs(net, images) for net in (a, b)]
-    va, vb = (get(engine).program(net).trace(x) for net, engine, x in zip((a, b), engines, given, strict=True))
-    ea, eb = (exact_values(net, x) for net, x in zip((a, b), given, strict=True))
-    found = tuple(_difference(x, y, (va[x], vb[y]), (ea[x], eb[y])) for x, y in pairs.items())
+    sides = opened("A", a, engines[0]), opened("B", b, engines[1])
+    check_inputs(*sides)
+    pairs = _paired(*(side.net for side in sides))
+    if images is None:
+        inputs = chosen(sides[0].net)
+    else:
+        inputs = (Given("given", "what was given", as_inputs(sides[0].net, images)),)
+    return Comparison(sides[0].about, sides[1].about, tuple(_trial(*sides, pairs, given) for given in inputs))
+
+
+def _trial(a: Side, b: Side, pairs: dict[str, str], given: Given) -> Trial:
+    va, vb = (side.engine.program(side.net).trace(given.inputs) for side in (a, b))
+    ea, eb = (exact_values(side.net, given.inputs) for side in (a, b))
+    found = tuple(_difference(a.net, x, y, (va[x], vb[y]), (ea[x], eb[y])) for x, y in pairs.items())
     first = next((layer for layer in found if layer.verdict == "differs"), None)
-    return Comparison(found, () if first is None else _explained(a, b, first, ea, eb[first.b]))
+    rules = () if first is None else _explained(a.net, b.net, first, ea, eb[first.b])
+    return Trial(given.name, given.about, found, rules)
 
 
 def _paired(a: Network, b: Network) -> dict[str, str]:
@@ -129,26 +86,14 @@ def _paired(a: Network, b: Network) -> dict[str, str]:
 
 
 def _difference(
-    a: str, b: str, values: tuple[NDArray[Any], NDArray[Any]], exact: tuple[NDArray[Any], NDArray[Any]]
+    net: Network, a: str, b: str, values: tuple[NDArray[Any], NDArray[Any]], exact: tuple[NDArray[Any], NDArray[Any]]
 ) -> LayerDifference:
-    largest, relative = _apart(*values)
-    agree = relative <= ROUNDING and _apart(*exact)[1] <= EXACT
+    largest, relative = apart(*values)
+    agree = relative <= ROUNDING and apart(*exact)[1] <= EXACT
     verdict = "differs" if not agree else "same" if largest == 0 else "rounding"
-    return LayerDifference(a, b, largest, relative, verdict)
-
-
-def _apart(x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:
-    """Return the largest difference, and the same as a share of the largest finite value."""
-    if x.shape != y.shape:
-        return np.inf, np.inf
-    wide_x, wide_y = x.astype(np.float64), y.astype(np.float64)
-    equal = (wide_x == wide_y) | (np.isnan(wide_x) & np.isnan(wide_y))
-    with np.errstate(invalid="ignore"):
-        gap = np.where(equal, 0.0, np.abs(wide_x - wide_y))
-    gap[np.isnan(gap)] = np.inf
-    largest = float(gap.max(initial=0.0))
-    size = max(float(np.abs(v[np.isfinite(v)]).max(initial=0.0)) for v in (wide_x, wide_y))
-    return largest, largest / size if size and np.isfinite(largest) else largest
+    node = net.node(a)
+    kind = "Input" if node.layer is None else node.layer.kind
+    return LayerDifference(a, b, kind, node.shape, largest, relative, verdict)
 
 
 def _doubles(net: Network, name: str) -> Weights:
@@ -160,7 +105,7 @@ def _explained(a: Network, b: Network, first: LayerDifference, values: Values, w
     node, other = a.node(first.a), b.node(first.b)
     if node.layer is None or other.layer is None:
         return ()
-    if _apart(values[first.a], wanted)[1] <= EXACT:
+    if apart(values[first.a], wanted)[1] <= EXACT:
         return ("the definitions give the same in float64: one of the engines does not; run both on 'reference'",)
     read = [values[name_of(before)] for before in node.inputs]
     weights = _doubles(a, first.a), _doubles(b, first.b)
@@ -169,6 +114,6 @@ def _explained(a: Network, b: Network, first: LayerDifference, values: Values, w
         for variant in hypothesis(node.layer, other.layer, *weights):
             with np.errstate(all="ignore"):
                 tried = variant.layer.forward(*read, w=variant.weights, run=Run())
-            if _apart(tried, wanted)[1] <= EXACT:
+            if apart(tried, wanted)[1] <= EXACT:
                 words.append(variant.words)
     return tuple(words)

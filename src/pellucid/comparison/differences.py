@@ -1,0 +1,55 @@
+"""How far apart two layers' numbers are, and when that is more than rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROUNDING = 2.0**-15  # of a layer's largest value: float32 sums of many terms stay well within it
+EXACT = 2.0**-40  # the same of float64: one definition on one input gives the same, whatever the order of its sums
+
+Values = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class LayerDifference:
+    """How far apart two networks' values of one layer are.
+
+    Args:
+        a, b: the layer's names in the two networks.
+        kind: the kind of A's layer, or "Input".
+        shape: the value's shape in A, without the batch.
+        largest: the largest absolute difference; infinite where only one of two numbers is NaN, or shapes differ.
+        relative: the same as a share of the largest finite value of the two sides.
+        verdict: "same"; "rounding": apart by no more than float32 rounds, and the same definition in float64; or
+            "differs".
+    """
+
+    a: str
+    b: str
+    kind: str
+    shape: tuple[int, ...]
+    largest: float
+    relative: float
+    verdict: str
+
+
+def apart(x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:
+    """Return the largest difference, and the same as a share of the largest finite value.
+
+    >>> apart(np.array([1.0, np.nan]), np.array([1.5, np.nan]))
+    (0.5, 0.3333333333333333)
+    """
+    if x.shape != y.shape:
+        return np.inf, np.inf
+    wide_x, wide_y = x.astype(np.float64), y.astype(np.float64)
+    equal = (wide_x == wide_y) | (np.isnan(wide_x) & np.isnan(wide_y))
+    with np.errstate(invalid="ignore"):
+        gap = np.where(equal, 0.0, np.abs(wide_x - wide_y))
+    gap[np.isnan(gap)] = np.inf
+    largest = float(gap.max(initial=0.0))
+    size = max(float(np.abs(v[np.isfinite(v)]).max(initial=0.0)) for v in (wide_x, wide_y))
+    return largest, largest / size if size and np.isfinite(largest) else largest
