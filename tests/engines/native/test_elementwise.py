@@ -10,7 +10,25 @@ from pellucid.engines.native.compiler import assembly, spills
 from pellucid.engines.native.layout import Maps
 from pellucid.engines.native.machine import Target, available, neon, x86
 from pellucid.engines.native.samples.elementwise import Activation, Backward, Forward
-from pellucid.layers import LeakyReLU, ReLU, Sigmoid, Tanh
+from pellucid.engines.native.samples.rules.elementwise import ACTIVATIONS
+from pellucid.layers import (
+    CELU,
+    ELU,
+    GELU,
+    SELU,
+    Clip,
+    HardSigmoid,
+    HardSwish,
+    LeakyReLU,
+    Mish,
+    ReLU,
+    ReLU6,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Softsign,
+    Tanh,
+)
 from pellucid.layers.activations import Elementwise
 from pellucid.layers.base import Run
 
@@ -22,6 +40,24 @@ KINDS: list[tuple[Activation, Elementwise, int]] = [  # and the error in units o
     (Activation("leaky_relu", -0.5), LeakyReLU(-0.5), 0),
     (Activation("tanh"), Tanh(), 4),
     (Activation("sigmoid"), Sigmoid(), 4),
+]
+LATER: list[tuple[Elementwise, int, int]] = [  # and the errors of value and slope, in units of max(1, |number|)
+    (ReLU6(), 0, 0),
+    (Clip(-0.75, 0.5), 0, 0),
+    (Clip(max=1.5), 0, 0),
+    (Clip(), 0, 0),
+    (HardSigmoid(), 0, 0),
+    (HardSigmoid(alpha=-0.25, beta=0.75), 0, 0),
+    (HardSwish(), 0, 0),
+    (Softsign(), 0, 0),
+    (SiLU(), 4, 8),
+    (ELU(0.5), 4, 4),
+    (SELU(), 4, 6),
+    (CELU(1.5), 4, 4),
+    (Softplus(beta=0.75, threshold=3.0), 4, 4),
+    (Mish(), 4, 12),
+    (GELU(), 4, 12),
+    (GELU("tanh"), 8, 24),
 ]
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1e-30, -1e-30, 100.0, -100.0, 3e38, -3e38, 0.5, -0.5, 9.0, -9.0, 1.0]
 LAYOUTS = [  # of x, y, dx
@@ -79,6 +115,39 @@ def test_activations_are_their_layers(
             assert (np.delete(result, places(dx), axis=0) == UNTOUCHED).all()
 
 
+@TARGETS
+@pytest.mark.parametrize(("layer", "ulps", "slope_ulps"), LATER, ids=str)
+def test_curves_are_their_layers(layer: Elementwise, ulps: int, slope_ulps: int, target: Target) -> None:
+    """Values and gradients are the definition's in float64, within rounding; those of straight pieces to the bit."""
+    x, y, dx = Maps(9, 5, 7), Maps(9, 5, 7, 1, 2, 2, 1), Maps(9, 5, 7, left=1)
+    activation = ACTIVATIONS[layer.kind](layer)
+    values = numbers(x, target.lanes)
+    if ulps:
+        values.flat[len(SPECIAL) :] = np.random.default_rng(4).standard_normal(values.size - len(SPECIAL)) * 4
+    grad = np.random.default_rng(2).integers(-8, 9, values.shape).astype(np.float32)
+    size = np.maximum(1.0, np.abs(np.nan_to_num(values).astype(np.float64))) * np.maximum(1.0, np.abs(grad))
+    with np.errstate(all="ignore"):
+        wanted, told = layer.value(values.astype(np.float64)), layer.value(values)
+        source, out = laid(x, values), laid(y, np.zeros_like(values))
+        run(Forward(activation, x, y), source, out, target=target)
+        assert_near(out[places(y)], told, wanted, ulps * size)
+        assert (np.delete(out, places(y), axis=0) == UNTOUCHED).all()
+        seen, seen_maps = (values, x) if activation.needs == "x" else (told, y)
+        slope, told = grad * layer.slope(values.astype(np.float64), wanted), grad * layer.slope(values, told)
+        for add in (0, 1):
+            result = laid(dx, grad)
+            kernel = Backward(activation, seen_maps, x, dx, bool(add))
+            run(kernel, laid(seen_maps, seen), laid(x, grad), result, target=target)
+            assert_near(result[places(dx)], told + grad * add, slope + grad * add, slope_ulps * size)
+
+
+def assert_near(got: np.ndarray, told: np.ndarray, wanted: np.ndarray, ulps: np.ndarray) -> None:
+    """As near to what is wanted as so many units of rounding; NaN, infinite, or exact, where the definition is."""
+    exact = ~np.isfinite(told) | (ulps == 0)
+    np.testing.assert_array_equal(got[exact], told[exact])
+    assert (np.abs(got - wanted) <= ulps * 2.0**-24)[~exact].all()
+
+
 def assert_close(got: np.ndarray, expected: np.ndarray, ulps: int) -> None:
     """Equal, NaN with NaN, or within some units in the last place of the expected."""
     if ulps == 0:
@@ -101,7 +170,11 @@ def test_in_place(target: Target) -> None:
 
 
 @pytest.mark.parametrize("target", [x86("avx512"), x86("avx2"), x86("sse2"), neon()], ids=lambda target: target.name)
-@pytest.mark.parametrize("activation", [kind for kind, _, _ in KINDS], ids=str)
+@pytest.mark.parametrize(
+    "activation",
+    [kind for kind, _, _ in KINDS] + [ACTIVATIONS[layer.kind](layer) for layer, _, _ in LATER],
+    ids=str,
+)
 def test_nothing_is_put_aside(activation: Activation, target: Target) -> None:
     """All vectors stay in registers on every instruction set."""
     maps = Maps(3, 9, 9, 1, 1, 1, 1)

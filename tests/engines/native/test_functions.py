@@ -18,13 +18,17 @@ from pellucid.engines.native.machine import Target, available, neon, x86
 from pellucid.engines.native.samples import functions
 
 FUNCTIONS: dict[str, Callable[[Code, Value], Value]] = {
-    name: getattr(functions, name) for name in ("exp", "log", "tanh", "erf")
+    name: getattr(functions, name)
+    for name in ("exp", "exp_less_one", "log", "log_one_more", "tanh", "erf", "normal_below")
 }
 TRUTH: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "exp": np.exp,
     "log": np.log,
     "tanh": np.tanh,
     "erf": np.vectorize(math.erf),
+    "exp_less_one": np.expm1,
+    "log_one_more": np.log1p,
+    "normal_below": lambda x: np.vectorize(math.erfc)(-x / math.sqrt(2)) / 2,
 }
 TINY = np.finfo(np.float32).tiny
 COUNT = 1 << 16
@@ -80,6 +84,11 @@ def grids() -> list[tuple[str, np.ndarray, float]]:
         ("erf", even(-4.5, 4.5, COUNT), 4),
         ("erf", even(0.8, 1, COUNT), 4),
         ("erf", tiny(1e-37, 4, COUNT), 4),
+        ("exp_less_one", even(-25, 0, COUNT), 3),
+        ("exp_less_one", -tiny(1e-37, 2, COUNT), 3),
+        ("log_one_more", even(0, 1, COUNT), 3),
+        ("log_one_more", tiny(1e-37, 1, COUNT), 3),
+        ("normal_below", even(-1.3, 6, COUNT), 6),
     ]
 
 
@@ -92,6 +101,13 @@ def test_errors_stay_within_the_promise(target: Target) -> None:
 
 
 @targets
+def test_a_small_share_is_within_rounding_of_one(target: Target) -> None:
+    """Far below the middle the share of a normal distribution is as exact as if it had been taken from 1."""
+    x = np.linspace(-9, -1.3, COUNT).astype(np.float32)
+    assert np.abs(apply("normal_below", x, target) - TRUTH["normal_below"](x.astype(np.float64))).max() <= 2.0**-24
+
+
+@targets
 def test_special_values(target: Target) -> None:
     """Infinity, NaN and both zeros come out as mathematics has them, and what is below the normal numbers as 0."""
     inf, nan, low = np.inf, np.nan, TINY / 4
@@ -101,6 +117,8 @@ def test_special_values(target: Target) -> None:
         "log": [nan, inf, nan, -inf, -inf, None, nan, -inf, -inf],
         "tanh": [nan, 1, -1, 0, -0.0, 1, -1, None, None],
         "erf": [nan, 1, -1, 0, -0.0, 1, -1, None, None],
+        "exp_less_one": [nan, 0, -1, None, None, 0, -1, None, None],
+        "normal_below": [nan, 1, 0, 0.5, 0.5, 1, 0, 0.5, 0.5],
     }
     for name, wanted in expected.items():
         values = apply(name, x, target)

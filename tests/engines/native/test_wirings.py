@@ -135,7 +135,7 @@ def without(kinds: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in kinds:
         monkeypatch.delitem(SAMPLE_RULES, kind)
         monkeypatch.delitem(CHANNEL_RULES, kind)
-        monkeypatch.delitem(elementwise._KINDS, kind, raising=False)  # nor as a part of another's kernel
+        monkeypatch.delitem(elementwise.ACTIVATIONS, kind, raising=False)  # nor as a part of another's kernel
 
 
 @pytest.mark.parametrize("kind", SAMPLE_RULES)

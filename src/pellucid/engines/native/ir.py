@@ -6,7 +6,7 @@ Vectors have as many float32 numbers as the target has lanes; an address is a po
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .machine import Target
@@ -120,7 +120,7 @@ class Code:
         self._declared["prefetch"] = "declare void @llvm.prefetch.p0(ptr, i32, i32, i32)"
         self.do(f"call void @llvm.prefetch.p0(ptr {self.address(pointer, index)}, i32 0, i32 3, i32 1)")
 
-    def table(self, numbers: list[int], element: str = "i64") -> Value:
+    def table(self, numbers: Sequence[float], element: str = "i64") -> Value:
         """Return the address of a constant array."""
         name = f"@{self._name}_table{len(self._tables)}"
         values = ", ".join(f"{element} {literal(number, element)}" for number in numbers)

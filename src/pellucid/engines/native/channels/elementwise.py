@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..ir import Code, Value
-from ..samples.elementwise import Activation
+from ..samples.elementwise import Activation, at_once
 from ..samples.places import AT_ONCE, walk
 from .epilogue import epilogue
 from .layout import Blocked
@@ -34,9 +34,7 @@ class Forward(Blockwise):
         def same(x: Value) -> Value:
             return code.load(x)
 
-        # The constants of an exponential fill the registers: they must not be wanted for several places at once.
-        dear = self.activation.kind in ("tanh", "sigmoid")
-        _each(code, block, pointers, (self.x, self.y), self.activation, same, 1 if dear else AT_ONCE)
+        _each(code, block, pointers, (self.x, self.y), self.activation, same, at_once(self.activation))
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def _each(
     layouts: tuple[Blocked, ...],
     activation: Activation | None,
     function: Callable[..., Value],
-    at_once: int = AT_ONCE,
+    places: int = AT_ONCE,
 ) -> None:
     """Write what a block of the last value is: an activation of a function of the others at the same place."""
     ending = epilogue(code, layouts[-1], activation)
@@ -113,5 +111,5 @@ def _each(
     blocks = [
         (block_at(code, pointer, maps, block), one_block(maps)) for pointer, maps in zip(pointers, layouts, strict=True)
     ]
-    walk(code, blocks, place, at_once)
+    walk(code, blocks, place, places)
     clear_around(code, pointers[-1], layouts[-1], block)

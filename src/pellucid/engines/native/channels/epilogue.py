@@ -12,7 +12,6 @@ from ..samples.elementwise import Activation
 from .layout import Blocked
 
 Floats = NDArray[np.float32]
-DEAR = ("tanh", "sigmoid")
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Epilogue:
 
 def dear(activation: Activation | None) -> bool:
     """Return whether an activation takes so many registers that sums must not wait in others meanwhile."""
-    return activation is not None and activation.kind in DEAR
+    return activation is not None and activation.dear
 
 
 def epilogue(code: Code, y: Blocked, activation: Activation | None) -> Epilogue:

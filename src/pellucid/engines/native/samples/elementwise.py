@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from ..ir import Code, Value
 from ..kernel import Kernel
 from ..layout import Maps
-from .functions import exp, tanh
+from .curves import CURVES
 from .places import AT_ONCE, walk
 
 
@@ -17,36 +17,36 @@ class Activation:
     """A function of every number by itself, and its slope.
 
     Args:
-        kind: which function.
-        parameter: the slope of "leaky_relu" below 0, a float32 number.
+        kind: which of the curves.
+        parameter, second: its parameters, float32 numbers, such as the slope of "leaky_relu" below 0.
     """
 
-    kind: Literal["relu", "leaky_relu", "tanh", "sigmoid"]
+    kind: str
     parameter: float = 0.0
+    second: float = 0.0
 
     @property
     def needs(self) -> Literal["x", "y"]:
-        """What the slope is told from: the function's value, unless that hides the sign of x."""
-        return "x" if self.kind == "leaky_relu" and self.parameter <= 0 else "y"
+        """What the slope is told from: the function's value, unless that hides what must be known of x."""
+        return "x" if self.kind == "leaky_relu" and self.parameter <= 0 else CURVES[self.kind].needs
+
+    @property
+    def dear(self) -> bool:
+        """Whether it takes so many registers that sums must not wait in others meanwhile."""
+        return CURVES[self.kind].dear
+
+    @property
+    def may_follow_pool(self) -> bool:
+        """Whether a step that makes a max pool too may do it: the dear ones are done last, to what the pool keeps."""
+        return CURVES[self.kind].rises or not self.dear
 
     def apply(self, code: Code, x: Value) -> Value:
         """Return the function of a vector."""
-        if self.kind == "relu":
-            return positive(code, x)
-        if self.kind == "leaky_relu":
-            return code.select(code.compare("ogt", x, 0.0), x, x * code.splat(self.parameter))
-        if self.kind == "tanh":
-            return tanh(code, x)
-        small = exp(code, code.call("copysign", x, code.splat(-1.0)))  # exp(-|x|) cannot overflow
-        return code.select(code.compare("oge", x, 0.0), code.splat(1.0), small) / (small + code.splat(1.0))
+        return CURVES[self.kind].value(code, x, self.parameter, self.second)
 
     def slope(self, code: Code, seen: Value) -> Value:
         """Return the derivative, given x or y as `needs` says."""
-        if self.kind == "relu":
-            return code.select(code.compare("ogt", seen, 0.0), code.splat(1.0), code.zero())
-        if self.kind == "leaky_relu":
-            return code.select(code.compare("ogt", seen, 0.0), code.splat(1.0), code.splat(self.parameter))
-        return 1.0 - seen * seen if self.kind == "tanh" else seen * (1.0 - seen)
+        return CURVES[self.kind].slope(code, seen, self.parameter, self.second)
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,7 @@ class Forward(Kernel):
         def place(x: Value, y: Value) -> None:
             code.store(self.activation.apply(code, code.load(x)), y)
 
-        # The constants of an exponential fill the registers: they must not be wanted for several places at once.
-        dear = self.activation.kind in ("tanh", "sigmoid")
-        walk(code, [(x, self.x), (y, self.y)], place, 1 if dear else AT_ONCE)
+        walk(code, [(x, self.x), (y, self.y)], place, at_once(self.activation))
 
 
 @dataclass(frozen=True)
@@ -101,11 +99,9 @@ class Backward(Kernel):
             gradient = code.load(dy) * self.activation.slope(code, code.load(seen))
             code.store(code.load(dx) + gradient if self.add else gradient, dx)
 
-        walk(code, [(seen, self.seen), (dy, self.dy), (dx, self.dx)], place)
+        walk(code, [(seen, self.seen), (dy, self.dy), (dx, self.dx)], place, at_once(self.activation))
 
 
-def positive(code: Code, x: Value) -> Value:
-    """Return max(x, 0), or NaN of NaN: one instruction everywhere."""
-    if code.target.name == "neon":
-        return code.call("maximum", x, code.zero())
-    return code.select(code.compare("olt", x, 0.0), code.zero(), x)  # x86's own maximum
+def at_once(activation: Activation) -> int:
+    """Return how many places a turn of a loop makes: the constants of an exponential must not be wanted for several."""
+    return 1 if activation.dear else AT_ONCE

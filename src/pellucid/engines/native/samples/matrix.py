@@ -18,7 +18,6 @@ from .elementwise import Activation
 CHUNK = 256  # of k: a few columns of so many vectors lie in the nearest cache
 WAYS = 8  # lines of memory that the nearest cache can hold of each set, at least
 SPREAD = 12  # a multiple of every tile's number of m
-DEAR = ("tanh", "sigmoid")  # activations whose constants must not meet the accumulators in the registers
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def product(
         activation: a function of what is finished.
     """
     chunk = _chunk(of.k_stride)
-    dear = activation is not None and activation.kind in DEAR
+    dear = activation is not None and activation.dear
     if of.depth <= chunk and not dear:
 
         def whole(c: Number, m: Number, accumulators: list[list[Value]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .....layers import Node
+from ...samples.rules.elementwise import ACTIVATIONS
 from .base import Rule, layer_of
 from .convolution import ConvRule
 from .dense import FlattenRule, LinearRule
@@ -23,10 +24,7 @@ RULES: dict[str, Rule] = {
     "Conv2d": ConvRule(),
     "Linear": LinearRule(),
     "Flatten": FlattenRule(),
-    "ReLU": ActivationRule(),
-    "LeakyReLU": ActivationRule(),
-    "Tanh": ActivationRule(),
-    "Sigmoid": ActivationRule(),
+    **dict.fromkeys(ACTIVATIONS, ActivationRule()),
     "Softmax": SoftmaxRule(),
     "MaxPool2d": MaxPoolRule(),
     "GlobalMaxPool2d": MaxPoolRule(),

@@ -81,6 +81,7 @@ def chain(b: Builder, node: Node, *, pools: bool) -> Chain:
             b.done.add(name_of(reader))
             node, other = reader, beside
     last = activated(b, node)
+    pools = pools and (last.activation is None or last.activation.may_follow_pool)
     pool = b.sole_reader(last.made) if pools and b.may_fuse else None
     if pool is None or not _halves(pool):
         return replace(last, other=other)

@@ -6,7 +6,7 @@ from .....layers import Node
 from .base import Rule, layer_of
 from .convolution import ConvRule
 from .dense import FlattenRule, LinearRule
-from .elementwise import ActivationRule, DropoutRule, SoftmaxRule
+from .elementwise import ACTIVATIONS, ActivationRule, DropoutRule, SoftmaxRule
 from .fallback import WHY, FallbackRule
 from .joining import AddRule, ConcatRule
 from .normalization import BatchNormRule
@@ -18,10 +18,7 @@ RULES: dict[str, Rule] = {
     "Conv2d": ConvRule(),
     "Linear": LinearRule(),
     "Flatten": FlattenRule(),
-    "ReLU": ActivationRule(),
-    "LeakyReLU": ActivationRule(),
-    "Tanh": ActivationRule(),
-    "Sigmoid": ActivationRule(),
+    **dict.fromkeys(ACTIVATIONS, ActivationRule()),
     "Softmax": SoftmaxRule(),
     "MaxPool2d": MaxPoolRule(),
     "GlobalMaxPool2d": MaxPoolRule(),

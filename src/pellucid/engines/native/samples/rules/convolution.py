@@ -150,7 +150,7 @@ def fused(b: Builder, node: Node) -> tuple[Node, Activation | None]:
     """Return the node whose value the step makes: the activation's behind it, if nobody else sees what it reads."""
     reader = b.sole_reader(node) if b.may_fuse else None
     activation = None if reader is None else activation_of(reader)
-    if reader is None or activation is None or activation.needs == "x":
+    if reader is None or activation is None or (b.training and activation.needs == "x"):
         return node, None
     b.fuse(reader, node)
     return reader, activation

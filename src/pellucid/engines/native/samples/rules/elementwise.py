@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from typing import Any
+
 from .....layers import Node
 from .....random import name_key
 from .....wiring import name_of
 from ..builder import Builder
+from ..curves import SELU
 from ..dropout import DropoutForward
 from ..elementwise import Activation, Backward, Forward
 from ..held import Held
@@ -13,15 +18,34 @@ from ..learning import TrainingBuilder
 from ..softmax import SoftmaxBackward, SoftmaxForward
 from .base import Rule, layer_of
 
-_KINDS = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "Tanh": "tanh", "Sigmoid": "sigmoid"}
+ACTIVATIONS: dict[str, Callable[[Any], Activation]] = {
+    "ReLU": lambda layer: Activation("relu"),
+    "LeakyReLU": lambda layer: Activation("leaky_relu", layer.negative_slope),
+    "ReLU6": lambda layer: Activation("relu6"),
+    "Clip": lambda layer: Activation("clip", _or(layer.min, -math.inf), _or(layer.max, math.inf)),
+    "Tanh": lambda layer: Activation("tanh"),
+    "Sigmoid": lambda layer: Activation("sigmoid"),
+    "HardSigmoid": lambda layer: Activation("hard_sigmoid", layer.alpha, layer.beta),
+    "HardSwish": lambda layer: Activation("hard_swish"),
+    "SiLU": lambda layer: Activation("silu"),
+    "ELU": lambda layer: Activation("elu", layer.alpha, 1.0),
+    "CELU": lambda layer: Activation("celu", layer.alpha),
+    "SELU": lambda layer: Activation(*SELU),
+    "Softplus": lambda layer: Activation("softplus", layer.beta, layer.threshold),
+    "Softsign": lambda layer: Activation("softsign"),
+    "Mish": lambda layer: Activation("mish"),
+    "GELU": lambda layer: Activation("gelu" if layer.approximate == "none" else "gelu_tanh"),
+}
 
 
 def activation_of(node: Node) -> Activation | None:
     """Return what a node's layer does to each number, or None if it is no activation."""
     layer = layer_of(node)
-    if layer.kind not in _KINDS:
-        return None
-    return Activation(_KINDS[layer.kind], *(float(value) for value in layer.config().values()))  # pyright: ignore[reportArgumentType]
+    return ACTIVATIONS[layer.kind](layer) if layer.kind in ACTIVATIONS else None
+
+
+def _or(bound: float | None, otherwise: float) -> float:
+    return otherwise if bound is None else bound
 
 
 class ActivationRule(Rule):
