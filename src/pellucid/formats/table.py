@@ -46,6 +46,7 @@ class Kind:
         package: the package that must have been imported for such an object to be.
         is_one: whether an object is one, given the package.
         load: makes a network of it; with True, of what can be opened.
+        shaped: whether `load` also takes the shape of one input, which such an object does not say.
 
     >>> kind = Kind("a fraction", "fractions", lambda package, value: isinstance(value, package.Fraction), None)
     >>> kind.holds(0.5)
@@ -55,7 +56,8 @@ class Kind:
     about: str
     package: str
     is_one: Callable[[Any, Any], bool]
-    load: Callable[[Any, bool], Network]
+    load: Callable[..., Network]
+    shaped: bool = False
 
     def holds(self, value: object) -> bool:
         """Return whether `value` is of this kind. Nothing is imported."""
@@ -92,5 +94,24 @@ OBJECTS: dict[str, Kind] = {
         "keras",
         lambda package, value: isinstance(value, package.Model),
         later("keras.opening", "load_object"),
+    ),
+    "torch.jit": Kind(
+        "a torch.jit.ScriptModule",
+        "torch",
+        lambda package, value: isinstance(value, package.jit.ScriptModule),
+        later("torch.door", "refuse_script"),
+    ),
+    "torch.export": Kind(
+        "a torch.export.ExportedProgram",
+        "torch",
+        lambda package, value: isinstance(value, package.export.ExportedProgram),
+        later("torch.door", "load_program"),
+    ),
+    "torch": Kind(
+        "a torch.nn.Module",
+        "torch",
+        lambda package, value: isinstance(value, package.nn.Module),
+        later("torch.door", "load_module"),
+        shaped=True,
     ),
 }

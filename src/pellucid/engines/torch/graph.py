@@ -26,6 +26,7 @@ class Graph(nn.Module):
 
     def __init__(self, net: Network) -> None:
         super().__init__()
+        self._title = net.name
         places = {name_of(node): place for place, node in enumerate((*net.inputs, *net.nodes))}
         made: dict[int, nn.Module] = {}
         steps: list[tuple[nn.Module, tuple[int, ...]]] = []
@@ -48,6 +49,10 @@ class Graph(nn.Module):
         """Each layer's module in order, and the places of the values that it reads: inputs first, then layers."""
         return self._steps
 
+    def _get_name(self) -> str:
+        """Return what the module is called where it is printed: the network's name."""
+        return self._title
+
     def own(self, net: Network) -> dict[str, Tensor]:
         """Return the tensors that hold the network's weights, by the network's names."""
         found: dict[str, Tensor] = {}
@@ -63,9 +68,9 @@ class Graph(nn.Module):
                 tensor.copy_(torch.from_numpy(net.weights[full].copy()))
         return self
 
-    def forward(self, *inputs: Tensor) -> Any:
+    def forward(self, input: Tensor, *more: Tensor) -> Any:
         """Return the output for inputs (N, ...), or a tuple of all outputs."""
-        values: list[Any] = [*inputs]
+        values: list[Any] = [input, *more]
         for (module, read), done in zip(self._steps, self._done, strict=True):
             values.append(module(*[values[place] for place in read]))
             for place in done:
