@@ -105,6 +105,11 @@ class Opening:
         self.nodes.append(node)
         return node
 
+    def forget(self, *nodes: Node) -> None:
+        """Leave out nodes that nothing else reads: what they compute together is one layer, which is added instead."""
+        self.nodes = [node for node in self.nodes if not any(node is other for other in nodes)]
+        self._names -= {str(node.name) for node in nodes}
+
     def refuse(self, node: str, op: str, reason: str) -> None:
         """Note a node that has no layer; what reads it cannot be opened either."""
         self.unmapped.append(Unmapped(legible(node, 100), legible(op, 60), legible(reason, 300)))

@@ -1,4 +1,4 @@
-"""Every layer written as ONNX: legal, and the same numbers in ONNX Runtime."""
+"""Every layer written as ONNX: legal, the same numbers in ONNX Runtime, and in what is read from the nodes alone."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 from numpy.typing import NDArray
+from small_models import assert_close, by_runtime
 
+import pellucid
 from pellucid import Network
 from pellucid.formats.onnx.saving import model_of
 from pellucid.formats.onnx.writers import WRITERS
@@ -39,18 +40,14 @@ def images(net: Network, batch: int = 3) -> list[NDArray[np.float32]]:
     return [random.normal(0, 2, (batch, *node.shape)).astype(np.float32) for node in net.inputs]
 
 
-def by_runtime(model: onnx.ModelProto, given: list[NDArray[np.float32]]) -> Any:
-    """What ONNX Runtime gives."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return session.run(None, {value.name: array for value, array in zip(session.get_inputs(), given, strict=True)})[0]
-
-
-def assert_close(found: Any, wanted: Any) -> None:
-    """The same numbers but for the order of sums in float32."""
-    assert found.shape == wanted.shape
-    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5 * max(float(np.abs(wanted).max()), 1e-6))
+def without_metadata(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model as other tools may leave it: none of our metadata."""
+    plain = onnx.ModelProto()
+    plain.CopyFrom(model)
+    del plain.metadata_props[:]
+    for node in plain.graph.node:
+        del node.metadata_props[:]
+    return plain
 
 
 def test_every_kind_has_a_writer() -> None:
@@ -66,4 +63,14 @@ def test_every_layer_runs_in_onnx_runtime(example: Example) -> None:
     onnx.checker.check_model(model, full_check=True)
     given = images(net)
     wanted = net.predict(tuple(given) if len(given) > 1 else given[0], engine="reference")
-    assert_close(by_runtime(model, given), wanted)
+    assert_close(by_runtime(model, given)[0], wanted)
+
+
+@pytest.mark.parametrize("example", CASES)
+def test_every_layer_is_read_from_its_nodes_alone(example: Example) -> None:
+    """Without our metadata other layers may come of it, whose numbers are the same."""
+    net = of_example(example)
+    opened = pellucid.load(without_metadata(model_of(net)))
+    given = images(net)
+    whole: Any = tuple(given) if len(given) > 1 else given[0]
+    assert_close(opened.predict(whole, engine="reference"), net.predict(whole, engine="reference"))

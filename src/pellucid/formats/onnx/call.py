@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,14 @@ from ..stored import Stored
 
 BATCH = -(2**62) - 57  # stands in shapes for a batch of any size; only moved, never calculated with
 Value = Node | Stored | None
+# What changes nothing of what we take from a node: the order of indices, seeds of what training drops, precisions.
+UNFOLLOWED: dict[str, set[str]] = {
+    "Cast": {"round_mode", "saturate"},
+    "Dropout": {"seed"},
+    "GroupNormalization": {"stash_type"},
+    "LayerNormalization": {"stash_type"},
+    "MaxPool": {"storage_order"},
+}
 Fuse = Callable[[int], Stored | None]
 
 
@@ -31,6 +39,8 @@ class Call:
         values: what it reads; None is an input that is left out.
         attributes: its attributes by name.
         batch: the model's batch size, or BATCH.
+        outputs: the names of the values that it gives.
+        reads_of: how often the model reads a value, by the node that gives it.
         fuse: gives the constant that the only reader of this node adds along an axis, and makes both one.
     """
 
@@ -40,6 +50,8 @@ class Call:
     values: list[Value]
     attributes: Mapping[str, Any]
     batch: int
+    outputs: Sequence[str]
+    reads_of: Callable[[Node], int]
     fuse: Fuse
     used: set[str] = field(default_factory=set[str])
 
@@ -59,6 +71,14 @@ class Call:
         if not isinstance(value, Node):
             raise UnreadableError(f"input {place} is a constant or left out, where a computed value is expected")
         return value
+
+    def maps(self) -> Node:
+        """Return input 0, which is computed and has channels, height and width."""
+        node = self.node()
+        if len(node.shape) != 3:
+            told = f"an input of {len(node.shape) + 1} axes, where (batch, channels, height, width) is expected"
+            raise UnreadableError(told)
+        return node
 
     def has(self, place: int) -> bool:
         """Return whether an input is given."""
@@ -99,25 +119,44 @@ class Call:
         found = self.numbers(1) if since and self.has(1) else self.get("axes", [])
         return sorted(self.axis(number, node) for number in found)
 
+    def check_used(self) -> None:
+        """Refuse a node that says more than was followed."""
+        left = sorted(set(self.attributes) - self.used - UNFOLLOWED.get(self.op, set()))
+        if left:
+            raise UnreadableError(f"the attribute {left[0]!r:.60}, which is not followed here")
+
     def add(
         self, layer: Layer, *nodes: Node, weights: Mapping[str, Stored] | None = None, name: str = ""
     ) -> Node | None:
         """Wire a layer onto nodes, by default onto input 0."""
+        self.check_used()
         read = nodes or (self.node(),)
         return self.opening.add(layer, *read, name=name or self.name, weights=weights, op=self.op)
 
-    def reshaped(self, node: Node, shape: tuple[int, ...]) -> Node | None:
+    def reshaped(self, node: Node, shape: tuple[int, ...], *, name: str = "") -> Node | None:
         """Return a value in another shape, which it may have already."""
         if shape == node.shape:
             return node
-        return self.add(REGISTRY["Flatten"]() if len(shape) == 1 else make("Reshape", shape), node)
+        return self.add(REGISTRY["Flatten"]() if len(shape) == 1 else make("Reshape", shape), node, name=name)
+
+    def said(self, sizes: Sequence[int]) -> list[int | str]:
+        """Return sizes as they are told, the batch's by its name."""
+        return ["batch" if size == BATCH else size for size in sizes]
+
+    def is_read_elsewhere(self, last: Node, first: Node) -> bool:
+        """Return whether more reads a chain of two nodes than this one at its end."""
+        readers = [node for node in self.opening.nodes if any(read is first or read is last for read in node.inputs)]
+        return self.reads_of(first) != 1 or self.reads_of(last) != 1 or readers != [last]
 
 
 def attributes(node: onnx.NodeProto) -> dict[str, Any]:
     """Return a node's attributes by name: numbers, texts, lists, or protocol messages."""
     if len({item.name for item in node.attribute}) < len(node.attribute):
         raise UnreadableError("an attribute twice")
-    return {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+    try:
+        return {item.name: onnx.helper.get_attribute_value(item) for item in node.attribute}
+    except ValueError:
+        raise UnreadableError("an attribute of no type") from None
 
 
 def holds_batch(*arrays: NDArray[Any]) -> bool:

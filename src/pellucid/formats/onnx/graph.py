@@ -16,6 +16,7 @@ from ..stored import Stored
 from .call import BATCH, Call, Value, attributes
 from .folding import fold
 from .hints import Hinted, about, hinted
+from .patterns import Formulas
 from .table import operator
 from .tensors import stored
 
@@ -49,6 +50,7 @@ class _Walk:
         self.values: dict[str, Value] = {}
         self.fused: dict[int, str] = {}  # nodes that are one with an earlier one, by number, and what they give
         self.layers: dict[str, Hinted] = {}
+        self.names: dict[int, list[str]] = {}  # under which a node's value is read
         self.told = 0  # nodes before this one were opened by hints
         self.batch = BATCH
         self.readers: dict[str, list[int]] = {}
@@ -56,6 +58,8 @@ class _Walk:
             for name in node.input:
                 self.readers.setdefault(name, []).append(number)
         self.ends = [value.name for value in graph.output]
+        self.formulas = Formulas(graph, self._reads_of).found()
+        self.inside = {inner for end, formula in self.formulas.items() for inner in formula.nodes - {end}}
 
     def network(self, partial: bool, seed: int, classes: list[str] | None) -> Network:
         """Return the network."""
@@ -67,7 +71,7 @@ class _Walk:
             if value.name not in self.values:
                 self._give(value.name, self._input(value))
         for number, node in enumerate(self.graph.node):
-            if number not in self.fused and not self._hinted(number):
+            if number not in self.fused and not self._hinted(number) and not self._is_formula(number):
                 self._node(node, number)
         for name in self.ends:
             if name not in self.values:
@@ -82,6 +86,11 @@ class _Walk:
         if name in self.values:
             raise _damaged(f"value {name!r}", "two tensors, inputs or nodes that give it", "one")
         self.values[name] = value
+        if isinstance(value, Node):
+            self.names.setdefault(id(value), []).append(name)
+
+    def _reads_of_node(self, node: Node) -> int:
+        return sum(map(self._reads_of, self.names.get(id(node), ())))
 
     def _input(self, value: onnx.ValueInfoProto) -> Node:
         dims = value.type.tensor_type.shape.dim
@@ -112,12 +121,28 @@ class _Walk:
         self.told = number + found.count
         return True
 
+    def _is_formula(self, number: int) -> bool:
+        """Return whether a node is one of an activation's formula: the last is opened for all of them."""
+        if number in self.inside:
+            return True
+        formula = self.formulas.get(number)
+        if formula is None:
+            return False
+        node, value = self.graph.node[number], self.values.get(formula.reads)
+        made: Value = None
+        if isinstance(value, Stored):
+            self.opening.refuse(node.name, node.op_type, f"{formula.layer.kind} of a constant")
+        else:
+            made = self.opening.add(formula.layer, value, name=_name(node, number), op=node.op_type)
+        self._give(node.output[0], made)
+        return True
+
     def _reads_of(self, name: str) -> int:
         return len(self.readers.get(name, [])) + self.ends.count(name)
 
     def _node(self, node: onnx.NodeProto, number: int) -> None:
-        name = node.name or next(iter(node.output), "") or f"{node.op_type}_{number}"
-        made: Value = None
+        name = _name(node, number)
+        made: Value | tuple[Node | None, ...] = None
         for read in node.input:
             if read and read not in self.values:
                 raise _damaged(
@@ -126,23 +151,24 @@ class _Walk:
         values = [self.values[read] if read else None for read in node.input]
         if not any(read and self.values[read] is None for read in node.input):
             try:
-                made = self._made(node, number, name, values)
+                made = self._made(node, name, values)
             except UnreadableError as error:
                 self.opening.refuse(name, node.op_type, str(error))
             except PellucidError as error:
                 if isinstance(error, ModelFileError):
                     raise
                 self.opening.refuse(name, node.op_type, f"{error.got}; expected {error.expected}")
+        values_given = made if isinstance(made, tuple) else (made,)
         for place, output in enumerate(node.output):
-            if place and output in self.readers:
+            if place >= len(values_given) and self._reads_of(output):
                 self.opening.refuse(name, node.op_type, f"its output {place} is used")
             if output:
-                self._give(output, made if place == 0 else None)
+                self._give(output, values_given[place] if place < len(values_given) else None)
         for reader in self.readers.get(next(iter(node.output), ""), []):
             if reader in self.fused:
-                self._give(self.fused[reader], made)
+                self._give(self.fused[reader], values_given[0])
 
-    def _made(self, node: onnx.NodeProto, number: int, name: str, values: list[Value]) -> Value:
+    def _made(self, node: onnx.NodeProto, name: str, values: list[Value]) -> Value | tuple[Node | None, ...]:
         if node.domain not in HOME:
             raise UnreadableError(f"an operator of {node.domain!r:.60}")
         if node.op_type == "Constant":
@@ -152,7 +178,8 @@ class _Walk:
         def fuse(axis: int) -> Stored | None:
             return self._fused(node, axis)
 
-        call = Call(self.opening, node.op_type, name, values, given, self.batch, fuse)
+        outputs = [output or f"{name}/{place}" for place, output in enumerate(node.output)]
+        call = Call(self.opening, node.op_type, name, values, given, self.batch, outputs, self._reads_of_node, fuse)
         if node.op_type == "Shape" and isinstance(values[0], Node):
             sizes = np.array([self.batch, *values[0].shape], np.int64)
             return Stored.of(name, sizes[call.get("start", 0) : call.get("end", None)])
@@ -162,7 +189,9 @@ class _Walk:
         entry = operator(node.op_type, self.opset)
         if entry is None:
             raise UnreadableError(f"no layer computes it (opset {self.opset})")
-        return entry(call)
+        made = entry(call)
+        call.check_used()
+        return made
 
     def _constant(self, node: onnx.NodeProto, name: str) -> Stored:
         (kind, value), *more = attributes(node).items() or [("", None)]
@@ -190,6 +219,11 @@ class _Walk:
             return None
         self.fused[readers[0]] = reader.output[0]
         return other.reshaped(count)
+
+
+def _name(node: onnx.NodeProto, number: int) -> str:
+    """Return a node's name, or what stands for it."""
+    return node.name or next(iter(node.output), "") or f"{node.op_type}_{number}"
 
 
 def _damaged(place: str, got: str, expected: str) -> ModelFileError:

@@ -7,17 +7,22 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...layers import Add, BatchNorm2d, Concat, Dropout, LeakyReLU, Linear, Node, Softmax
+from ...layers import Add, BatchNorm2d, Concat, Dropout, LeakyReLU, Linear, Node
 from ..opening import UnreadableError, make
 from ..stored import Stored
-from .call import BATCH, Call
+from .call import Call
 
-Operator = Callable[[Call], Node | None]
+Operator = Callable[[Call], Node | tuple[Node | None, ...] | None]
 
 
 def plain(kind: str) -> Operator:
     """Return the operator of a layer without parameters."""
     return lambda call: call.add(make(kind))
+
+
+def alone(name: str, value: float) -> Stored:
+    """Return a weight of one number."""
+    return Stored.of(name, np.full((1,), value, np.float32))
 
 
 def leaky(call: Call) -> Node | None:
@@ -30,6 +35,15 @@ def alpha(kind: str) -> Operator:
     return lambda call: call.add(make(kind, call.number("alpha", 1.0)))
 
 
+def selu(call: Call) -> Node | None:
+    """Selu; with other constants than its own, an ELU that is scaled."""
+    low, factor = call.number("alpha", 1.6732632), call.number("gamma", 1.050701)
+    if abs(low - 1.6732632) < 1e-6 and abs(factor - 1.050701) < 1e-6:
+        return call.add(make("SELU"))
+    low = call.add(make("ELU", low), name=f"{call.name}/elu")
+    return low and call.add(make("Scale", (), shift=False), low, weights={"weight": alone("gamma", factor)})
+
+
 def hard_sigmoid(call: Call) -> Node | None:
     """HardSigmoid, with ONNX's own defaults."""
     return call.add(make("HardSigmoid", alpha=call.number("alpha", 0.2), beta=call.number("beta", 0.5)))
@@ -38,6 +52,13 @@ def hard_sigmoid(call: Call) -> Node | None:
 def gelu(call: Call) -> Node | None:
     """Gelu."""
     return call.add(make("GELU", call.get("approximate", "none")))
+
+
+def swish(call: Call) -> Node | None:
+    """Swish."""
+    if call.number("alpha", 1.0) != 1.0:
+        raise UnreadableError(f"alpha {call.number('alpha', 1.0)}, where 1 is expected")
+    return call.add(make("SiLU"))
 
 
 def clip(call: Call) -> Node | None:
@@ -53,7 +74,7 @@ def clip(call: Call) -> Node | None:
 def softmax_one(call: Call) -> Node | None:
     """Softmax and LogSoftmax along one axis: from opset 13 on."""
     axis = call.axis(call.get("axis", -1), call.node())
-    return call.add(Softmax(axis) if call.op == "Softmax" else make("LogSoftmax", axis))
+    return call.add(make(call.op, axis))
 
 
 def softmax_flat(call: Call) -> Node | None:
@@ -61,10 +82,12 @@ def softmax_flat(call: Call) -> Node | None:
     node = call.node()
     first = call.axis(call.get("axis", 1), node)
     long = [axis for axis in range(first, len(node.shape)) if node.shape[axis] > 1]
-    if len(long) > 1:
-        raise UnreadableError("a softmax over several axes together")
     axis = long[0] if long else first
-    return call.add(Softmax(axis) if call.op == "Softmax" else make("LogSoftmax", axis))
+    if len(long) < 2:
+        return call.add(make(call.op, axis))
+    flat = call.reshaped(node, (*node.shape[:first], math.prod(node.shape[first:])), name=f"{call.name}/flat")
+    soft = flat and call.add(make(call.op, first), flat, name=f"{call.name}/{call.op}")
+    return soft and call.reshaped(soft, node.shape)
 
 
 def gemm(call: Call) -> Node | None:
@@ -93,6 +116,8 @@ def _times(stored: Stored, factor: float) -> Stored:
 
 def matmul(call: Call) -> Node | None:
     """MatMul of a computed value with a constant matrix: a linear layer on the last axis."""
+    if isinstance(call.values[0], Stored):
+        return _from_left(call)
     node, weight = call.node(), call.constant(1)
     if len(weight.shape) != 2:
         raise UnreadableError(f"a product with a constant of shape {weight.shape}, where a matrix is expected")
@@ -100,6 +125,20 @@ def matmul(call: Call) -> Node | None:
     if (fused := call.fuse(0)) is not None:
         weights["bias"] = fused
     return call.add(Linear(weight.shape[1], bias="bias" in weights), node, weights=weights)
+
+
+def _from_left(call: Call) -> Node | None:
+    """A constant matrix times a computed value: a linear layer on the last axis but one."""
+    node, weight = call.node(1), call.constant(0)
+    rank = len(node.shape)
+    if len(weight.shape) != 2 or rank < 2:
+        raise UnreadableError(f"a constant of shape {weight.shape} multiplied with a value of shape {node.shape}")
+    turn = make("Permute", (*range(rank - 2), rank - 1, rank - 2))
+    turned = call.add(turn, node, name=f"{call.name}/turned")
+    made = turned and call.add(
+        Linear(weight.shape[0], bias=False), turned, weights={"weight": weight}, name=f"{call.name}/product"
+    )
+    return made and call.add(turn, made)
 
 
 def batch_norm(call: Call) -> Node | None:
@@ -182,7 +221,7 @@ def _scale(call: Call, place: int) -> Node | None:
 
 def negative(call: Call) -> Node | None:
     """Neg."""
-    minus = Stored.of("minus one", np.full((1,), -1.0, np.float32))
+    minus = alone("minus one", -1.0)
     return call.add(make("Scale", (), shift=False), weights={"weight": minus})
 
 
@@ -217,22 +256,6 @@ def flatten(call: Call) -> Node | None:
     return call.reshaped(node, (math.prod(node.shape),))
 
 
-def reshape(call: Call) -> Node | None:
-    """Reshape that leaves the batch."""
-    node, sizes = call.node(), call.numbers(1)
-    if not call.get("allowzero", 0):
-        whole = (call.batch, *node.shape)
-        sizes = [whole[i] if size == 0 and i < len(whole) else size for i, size in enumerate(sizes)]
-    rest, count = sizes[1:], math.prod(node.shape)
-    if rest.count(-1) == 1 and sizes[0] == call.batch:
-        known = -math.prod(rest)
-        rest = [count // known if size == -1 and known > 0 else size for size in rest]
-    if not rest or sizes[0] not in (-1, call.batch) or any(size < 1 for size in rest) or math.prod(rest) != count:
-        told = ["batch" if size == BATCH else size for size in sizes]
-        raise UnreadableError(f"a new shape {told} of (batch, {node.shape}), which does not leave the batch")
-    return call.reshaped(node, tuple(rest))
-
-
 def transpose(call: Call) -> Node | None:
     """Transpose that leaves the batch."""
     order = list(call.get("perm", range(len(call.node().shape), -1, -1)))
@@ -255,7 +278,6 @@ PLAIN = {
     "HardSwish": "HardSwish",
     "Mish": "Mish",
     "Relu": "ReLU",
-    "Selu": "SELU",
     "Sigmoid": "Sigmoid",
     "Softplus": "Softplus",
     "Softsign": "Softsign",

@@ -10,6 +10,7 @@ from ..stored import Stored
 from .call import Call
 
 Sides = tuple[tuple[int, int], tuple[int, int]]
+NO_SIDES = ((0, 0), (0, 0))
 
 
 def _pair(call: Call, name: str, usual: int | None = 1) -> tuple[int, int]:
@@ -39,18 +40,9 @@ def padding(call: Call, kernel: tuple[int, int], node: Node) -> Sides | str:
     return sides[0], sides[1]
 
 
-def _maps(call: Call) -> Node:
-    node = call.node()
-    if len(node.shape) != 3:
-        raise UnreadableError(
-            f"an input of {len(node.shape) + 1} axes, where (batch, channels, height, width) is expected"
-        )
-    return node
-
-
 def conv(call: Call) -> Node | None:
     """Conv over height and width."""
-    node, weight = _maps(call), call.constant(1)
+    node, weight = call.maps(), call.constant(1)
     if len(weight.shape) != 4:
         raise UnreadableError(f"a weight of shape {weight.shape}, where four axes are expected")
     kernel = weight.shape[2], weight.shape[3]
@@ -74,19 +66,25 @@ def conv(call: Call) -> Node | None:
 
 def conv_transpose(call: Call) -> Node | None:
     """ConvTranspose over height and width; pads crop its full output."""
-    node, weight = _maps(call), call.constant(1)
+    node, weight = call.maps(), call.constant(1)
     if len(weight.shape) != 4:
         raise UnreadableError(f"a weight of shape {weight.shape}, where four axes are expected")
     kernel, strides, dilations = (weight.shape[2], weight.shape[3]), _pair(call, "strides"), _pair(call, "dilations")
     groups, extra = int(call.get("group", 1)), _pair(call, "output_padding", 0)
+    if _pair(call, "kernel_shape", None if "kernel_shape" in call.attributes else 0) not in (kernel, (0, 0)):
+        raise UnreadableError(f"kernel_shape is not that of its weight, {kernel}")
     auto, wanted = call.get("auto_pad", "NOTSET"), call.get("output_shape", [])
+    call.used.add("pads")  # of no meaning beside a shape
     sides: list[tuple[int, int]] = []
     if wanted or auto in ("SAME_UPPER", "SAME_LOWER"):
         sizes = wanted[-2:] if wanted else [size * s for size, s in zip(node.shape[1:], strides, strict=True)]
+        added: list[int] = []
         for size, s, k, d, e, out in zip(node.shape[1:], strides, kernel, dilations, extra, sizes, strict=True):
-            total = max(s * (size - 1) + e + (k - 1) * d + 1 - int(out), 0)
-            half = total // 2
-            sides.append((half, total - half) if auto == "SAME_UPPER" else (total - half, half))
+            total = s * (size - 1) + e + (k - 1) * d + 1 - int(out)
+            half = max(total, 0) // 2
+            sides.append((half, max(total, 0) - half) if auto == "SAME_UPPER" else (max(total, 0) - half, half))
+            added.append(e + max(-total, 0))
+        extra = added[0], added[1]
         cropped: Sides | str = (sides[0], sides[1])
     else:
         cropped = padding(call, kernel, node)
@@ -107,7 +105,7 @@ def conv_transpose(call: Call) -> Node | None:
 
 def pool(call: Call) -> Node | None:
     """MaxPool, AveragePool and LpPool over height and width; ONNX's strides are 1 unless given."""
-    node = _maps(call)
+    node = call.maps()
     kernel, strides, ceil = _pair(call, "kernel_shape", None), _pair(call, "strides"), bool(call.get("ceil_mode", 0))
     dilations = _pair(call, "dilations")
     sides = padding(call, kernel, node)
@@ -119,28 +117,36 @@ def pool(call: Call) -> Node | None:
             "LpPool2d", call.get("p", 2), kernel, stride=strides, padding=sides, dilation=dilations, ceil_mode=ceil
         )
     else:
-        if dilations != (1, 1):
-            raise UnreadableError("an average over dilated windows")
         counts = bool(call.get("count_include_pad", 0))
+        if dilations != (1, 1):
+            return _dilated(call, node, kernel, sides, plain=not ceil and (counts or sides in (NO_SIDES, "valid")))
         layer = AvgPool2d(kernel, strides, padding=sides, ceil_mode=ceil, count_include_pad=counts)
     return call.add(layer)
 
 
+def _dilated(call: Call, node: Node, kernel: tuple[int, int], sides: Sides | str, *, plain: bool) -> Node | None:
+    """Average over dilated windows: a convolution of every channel by itself, with even shares."""
+    if not plain or sides == "same":
+        raise UnreadableError("an average over dilated windows of which some reach beyond the maps")
+    channels, area = node.shape[0], kernel[0] * kernel[1]
+    strides, dilations = _pair(call, "strides"), _pair(call, "dilations")
+    layer = Conv2d(channels, kernel, stride=strides, padding=sides, dilation=dilations, groups=channels, bias=False)
+    shares = np.full((channels, 1, *kernel), 1 / area, np.float32)
+    return call.add(layer, weights={"weight": Stored.of("even shares", shares)})
+
+
 def global_pool(call: Call) -> Node | None:
     """GlobalAveragePool and GlobalMaxPool, which keep height and width as ones."""
-    _maps(call)
+    call.maps()
     layer = GlobalAvgPool2d(keepdims=True) if call.op == "GlobalAveragePool" else GlobalMaxPool2d(keepdims=True)
     return call.add(layer)
 
 
-def mean(call: Call) -> Node | None:
-    """ReduceMean over height and width."""
-    node = _maps(call)
+def reduce(call: Call) -> Node | None:
+    """ReduceMean and ReduceMax over height and width."""
+    node = call.maps()
+    call.used.add("noop_with_empty_axes")  # no axes are refused
     if call.axes(1, node) != [1, 2]:
-        raise UnreadableError("a mean over other axes than height and width")
-    return call.add(GlobalAvgPool2d(keepdims=bool(call.get("keepdims", 1))))
-
-
-def ones(name: str, count: int, value: float = 1.0) -> Stored:
-    """Return a weight of one value."""
-    return Stored.of(name, np.full((count,), value, np.float32))
+        raise UnreadableError("other axes than height and width")
+    keepdims = bool(call.get("keepdims", 1))
+    return call.add(GlobalAvgPool2d(keepdims) if call.op == "ReduceMean" else GlobalMaxPool2d(keepdims))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from . import ops_moves as moves
 from . import ops_others as others
 from . import ops_windows as windows
 from .ops_others import Operator
+from .resizing import resize, resize_old, upsample
 
 OPERATORS: dict[str, dict[int, Operator]] = {
     **{name: {1: others.plain(kind)} for name, kind in others.PLAIN.items()},
@@ -12,6 +14,7 @@ OPERATORS: dict[str, dict[int, Operator]] = {
     **{name: {1: others.softmax_flat, 13: others.softmax_one} for name in ("Softmax", "LogSoftmax")},
     **{name: {1: windows.pool} for name in ("AveragePool", "LpPool", "MaxPool")},
     **{name: {1: windows.global_pool} for name in ("GlobalAveragePool", "GlobalMaxPool")},
+    **{name: {1: windows.reduce} for name in ("ReduceMax", "ReduceMean")},
     "BatchNormalization": {1: others.batch_norm},
     "Cast": {1: others.same},
     "Celu": {12: others.alpha("CELU")},
@@ -19,9 +22,12 @@ OPERATORS: dict[str, dict[int, Operator]] = {
     "Concat": {1: others.concat},
     "Conv": {1: windows.conv},
     "ConvTranspose": {1: windows.conv_transpose},
+    "DepthToSpace": {1: moves.depth_to_space},
     "Dropout": {1: others.dropout},
     "Elu": {1: others.alpha("ELU")},
+    "Expand": {8: moves.expand},
     "Flatten": {1: others.flatten},
+    "Gather": {1: moves.gather},
     "Gelu": {20: others.gelu},
     "Gemm": {1: others.gemm},
     "GroupNormalization": {21: others.group_norm},
@@ -33,10 +39,18 @@ OPERATORS: dict[str, dict[int, Operator]] = {
     "LeakyRelu": {1: others.leaky},
     "MatMul": {1: others.matmul},
     "Neg": {1: others.negative},
-    "ReduceMean": {1: windows.mean},
-    "Reshape": {5: others.reshape},
+    "Pad": {2: moves.pad},
+    "Reshape": {5: moves.reshape},
+    "Resize": {10: resize_old, 11: resize},
+    "Selu": {1: others.selu},
+    "Slice": {1: moves.slice_},
+    "SpaceToDepth": {1: moves.space_to_depth},
+    "Split": {2: moves.split},
     "Squeeze": {1: others.squeeze},
+    "Swish": {24: others.swish},
     "Transpose": {1: others.transpose},
+    "Unsqueeze": {1: moves.unsqueeze},
+    "Upsample": {7: upsample},
 }
 
 
