@@ -156,7 +156,8 @@ SYMBOLS = {
 
 
 def _check_rule(layer: Layer, told: Any, place: tuple[int, ...]) -> None:
-    own = (told.terms.index == place).all(axis=1).argmax() if told.rule == "share" else 0
+    shares = told.rule in ("share", "log share")
+    own = (told.terms.index == place).all(axis=1).argmax() if shares else 0
     used = told.terms.product[told.terms.used]
     recomputed = {
         "sum": lambda: used.sum() + (told.bias or 0.0),
@@ -166,10 +167,11 @@ def _check_rule(layer: Layer, told: Any, place: tuple[int, ...]) -> None:
         "max": lambda: used.max(),
         "pick": lambda: used[0],
         "share": lambda: used[own] / used.sum(),
+        "log share": lambda: np.log(used[own] / used.sum()),
         "function": lambda: eval(told.formula, {**SYMBOLS, **told.numbers, "x": float(told.terms.value[0])}),
     }[told.rule]()
     assert abs(recomputed - told.total) <= EXACT * max(1.0, float(np.abs(used).sum())), f"{layer}: {told.rule}"
-    if told.rule == "share":  # a softmax's shares, of exponentials that are those of the values read
+    if shares:  # a softmax's shares, of exponentials that are those of the values read
         x = told.terms.value
         assert np.array_equal(told.terms.product, np.exp(x - x.max()))
     if told.rule == "max":

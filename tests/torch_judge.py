@@ -24,6 +24,8 @@ from pellucid.layers import (
     MaxPool2d,
     Pad2d,
     PixelShuffle,
+    PReLU,
+    Scale,
     SeparableConv2d,
     Slice,
     Upsample,
@@ -157,6 +159,24 @@ def pixels(layer: PixelShuffle, x: Tensor, w: Tensors, run: Run) -> Tensor:
     return parts.reshape(n, c // r**2, h * r, width * r)
 
 
+def across(layer: PReLU | Scale, weight: Tensor, x: Tensor) -> Tensor:
+    """A weight in the shape that meets all places."""
+    return weight.reshape([size if axis - 1 in layer.axes else 1 for axis, size in enumerate(x.shape)])
+
+
+def slopes(layer: PReLU, x: Tensor, w: Tensors, run: Run) -> Tensor:
+    """PyTorch's own where it has it: a slope a channel, or one in all; else the two halves by hand."""
+    if layer.axes in ((), (0,)):
+        return F.prelu(x, w["weight"])
+    return torch.where(x > 0, x, x * across(layer, w["weight"], x))
+
+
+def scaled(layer: Scale, x: Tensor, w: Tensors, run: Run) -> Tensor:
+    """A product and a sum."""
+    y = x * across(layer, w["weight"], x) if layer.scale else x * 1
+    return y + across(layer, w["bias"], x) if layer.shift else y
+
+
 def sliced(layer: Slice, x: Tensor, w: Tensors, run: Run) -> Tensor:
     """Python's own slice of one axis."""
     index = [slice(None)] * x.ndim
@@ -173,14 +193,17 @@ THEIRS: dict[str, Callable[..., Tensor]] = {
     "GELU": lambda layer, x, w, run: F.gelu(x, approximate=layer.approximate),
     "HardSigmoid": lambda layer, x, w, run: torch.clamp(layer.alpha * x + layer.beta, 0, 1),
     "HardSwish": lambda layer, x, w, run: F.hardswish(x),
+    "LogSoftmax": lambda layer, x, w, run: F.log_softmax(x, layer.axis + 1 if layer.axis >= 0 else layer.axis),
     "Mish": lambda layer, x, w, run: F.mish(x),
     "Multiply": lambda layer, *xs, w, run: reduce(torch.mul, xs),
+    "PReLU": slopes,
     "Pad2d": padded,
     "Permute": lambda layer, x, w, run: x.permute(0, *(axis + 1 for axis in layer.order)),
     "PixelShuffle": pixels,
     "ReLU6": lambda layer, x, w, run: F.relu6(x),
     "Reshape": lambda layer, x, w, run: x.reshape(len(x), *layer.output_shape(tuple(x.shape[1:]))),
     "SELU": lambda layer, x, w, run: F.selu(x),
+    "Scale": scaled,
     "SeparableConv2d": separable,
     "SiLU": lambda layer, x, w, run: F.silu(x),
     "Slice": sliced,

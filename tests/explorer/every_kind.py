@@ -30,6 +30,7 @@ from pellucid.layers import (
     HardSwish,
     LeakyReLU,
     Linear,
+    LogSoftmax,
     MaxPool2d,
     Mish,
     Multiply,
@@ -37,9 +38,11 @@ from pellucid.layers import (
     Pad2d,
     Permute,
     PixelShuffle,
+    PReLU,
     ReLU,
     ReLU6,
     Reshape,
+    Scale,
     SeparableConv2d,
     Sigmoid,
     SiLU,
@@ -68,6 +71,7 @@ def every_kind() -> Network:
     right = Tanh()(Conv2d(6, 1)(pooled))
     block = Add()(left, right)
     block = Add()(block, moved(block), name="both")
+    block = Scale()(PReLU()(block, name="slopes"), name="scaled")
     mean = AvgPool2d(3, stride=1, padding=1)(block)
     wide = Sigmoid()(Conv2d(4, 3, padding=2, dilation=2, padding_mode="reflect")(block))
     joined = Dropout2d(0.2)(Concat()(mean, wide))
@@ -76,10 +80,11 @@ def every_kind() -> Network:
     scores = BatchNorm1d()(Linear(7)(vector))
     for curve in CURVES:
         scores = curve(scores)
-    net = Network(image, Softmax()(scores), seed=3, classes=list("abcdefg"), name="every kind")
+    logs = LogSoftmax()(scores, name="logs")
+    net = Network(image, [Softmax()(scores), logs], seed=3, classes=list("abcdefg"), name="every kind")
     random = np.random.default_rng(1)
     for name in net.weights:
-        if "running" in name or name.startswith("norm"):
+        if "running" in name or name.startswith(("norm", "slopes", "scaled")):
             net.weights[name] = random.uniform(0.5, 1.5, net.weights[name].shape)
     return net
 

@@ -27,7 +27,7 @@ UNIFORM = {
     "kaiming_uniform": HE,
 }
 NORMAL = {"glorot_normal": GLOROT, "xavier_normal": GLOROT, "he_normal": HE, "kaiming_normal": HE}
-CONSTANT = {"zeros": 0.0, "ones": 1.0}
+CONSTANT = {"zeros": 0.0, "ones": 1.0, "prelu": 0.25}
 
 
 def drawn(name: str) -> np.ndarray:
@@ -124,6 +124,6 @@ def test_unknown_initializer(name: str) -> None:
         "Linear",
         f"{name}='he'",
         "one of 'pytorch', 'keras', 'glorot_uniform', 'xavier_uniform', 'glorot_normal', 'xavier_normal', "
-        "'he_uniform', 'kaiming_uniform', 'he_normal', 'kaiming_normal', 'zeros', 'ones'",
+        "'he_uniform', 'kaiming_uniform', 'he_normal', 'kaiming_normal', 'zeros', 'ones', 'prelu'",
         "use 'pytorch'",
     ).check()

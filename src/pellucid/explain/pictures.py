@@ -194,7 +194,7 @@ def function(e: Explanation) -> Iterator[RenderableType]:
 
 
 def share(e: Explanation) -> Iterator[RenderableType]:
-    """Draw a softmax: the formula, the numbers that it uses, and what it weighs against each other."""
+    """Draw a softmax, or its logarithm: the formula, the numbers that it uses, and what it weighs."""
     yield Text(f"y = {e.formula}")
     for symbol, value in e.numbers.items():
         yield Text(f"{symbol:>14} = {value:.6g}")
@@ -227,5 +227,6 @@ PICTURES: dict[str, Callable[[Explanation], Iterator[RenderableType]]] = {
     "max": maximum,
     "pick": pick,
     "share": share,
+    "log share": share,
     "function": function,
 }

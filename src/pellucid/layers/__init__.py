@@ -3,7 +3,7 @@
 `REGISTRY` is the closed set of layers by kind: files are read, and tests take their cases, from nowhere else.
 """
 
-from .activations import LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from .activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from .base import Layer
 from .convolution import Conv2d
 from .curves import CELU, ELU, GELU, SELU, Clip, ReLU6
@@ -20,8 +20,10 @@ from .pooling import AvgPool2d, MaxPool2d
 from .regularization import Dropout, Dropout2d
 from .resampling import Upsample
 from .reshaping import Permute, Reshape, Slice
+from .scaling import PReLU, Scale
 from .separable import SeparableConv2d
 from .shuffling import ChannelShuffle, PixelShuffle
+from .softmax import LogSoftmax, Softmax
 from .transposed import ConvTranspose2d
 
 __all__ = [
@@ -51,10 +53,12 @@ __all__ = [
     "Layer",
     "LeakyReLU",
     "Linear",
+    "LogSoftmax",
     "MaxPool2d",
     "Mish",
     "Multiply",
     "Node",
+    "PReLU",
     "Pad2d",
     "Pair",
     "Permute",
@@ -62,6 +66,7 @@ __all__ = [
     "ReLU",
     "ReLU6",
     "Reshape",
+    "Scale",
     "SeparableConv2d",
     "SiLU",
     "Sigmoid",
@@ -100,9 +105,11 @@ REGISTRY: dict[str, type[Layer]] = {
         HardSwish,
         LeakyReLU,
         Linear,
+        LogSoftmax,
         MaxPool2d,
         Mish,
         Multiply,
+        PReLU,
         Pad2d,
         Permute,
         PixelShuffle,
@@ -110,6 +117,7 @@ REGISTRY: dict[str, type[Layer]] = {
         ReLU6,
         Reshape,
         SELU,
+        Scale,
         SeparableConv2d,
         SiLU,
         Sigmoid,

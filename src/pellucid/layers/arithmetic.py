@@ -48,7 +48,7 @@ class Arithmetic:
     Args:
         rule: what is done with the products: "sum", "difference" (the first less the second), "product" (the numbers
             read are its factors), "mean", "max", "pick" (one number passes), "share" (one product's part of their
-            sum), or "function" (of one number).
+            sum), "log share" (the logarithm of that), or "function" (of one number).
         formula: the rule in symbols.
         terms: the numbers read.
         total: the result in float64; sums are correctly rounded (`math.fsum`), products of float32 are exact.

@@ -271,7 +271,7 @@ def _brief(value: object) -> str:
         items: list[object] = list(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
         if all(isinstance(item, tuple) and item == item[:1] * len(item) for item in items):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
             items = [item[0] for item in items]  # pyright: ignore[reportIndexIssue, reportUnknownVariableType]
-        if items.count(items[0]) == len(items):
+        if items and items.count(items[0]) == len(items):
             return repr(items[0])
         return repr(tuple(items))
     return repr(value)

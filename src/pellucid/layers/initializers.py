@@ -8,6 +8,7 @@
 | "he_uniform", "kaiming_uniform" | uniform +-sqrt(6/fan_in) | He et al., ICCV 2015 |
 | "he_normal", "kaiming_normal" | normal, std sqrt(2/fan_in) | the same, for ReLU networks |
 | "zeros", "ones" | constants | biases; the scale of a batch norm |
+| "prelu" | 0.25 | He et al., ICCV 2015: the slopes of PReLU |
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ INITIALIZERS: dict[str, Initializer] = {
     "kaiming_normal": _HE_NORMAL,
     "zeros": _constant(0.0),
     "ones": _constant(1.0),
+    "prelu": _constant(0.25),
 }
 
 initializer = choice(*INITIALIZERS)

@@ -173,6 +173,15 @@ def order(value: int | Sequence[int]) -> tuple[int, ...]:
     return tuple(whole(item, 0) for item in items)
 
 
+def axes(value: int | Sequence[int]) -> tuple[int, ...]:
+    """Return axes, each once, in rising order; there may be none. A number is one axis."""
+    items: list[int] = list(value) if isinstance(value, (tuple, list)) else [value]  # pyright: ignore[reportAssignmentType]
+    found = tuple(whole(item, 0) for item in items)
+    if list(found) != sorted(set(found)):
+        raise bad(value, "axes, each once, in rising order", "write for instance (0, 2)")
+    return found
+
+
 def flag(value: bool) -> bool:
     """Return True or False; numbers and strings are not flags."""
     if not isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]

@@ -26,7 +26,7 @@ from pellucid.zoo import NETWORKS, lenet5
 WITHOUT_KERNELS = {
     "BatchNorm1d",
     *("ChannelShuffle", "ConvTranspose2d", "Pad2d", "Permute", "PixelShuffle", "Reshape", "SeparableConv2d", "Slice"),
-    *("Multiply", "Subtract", "Upsample", "ZeroPad2d"),
+    *("LogSoftmax", "Multiply", "PReLU", "Scale", "Subtract", "Upsample", "ZeroPad2d"),
 }
 ENGINE = NativeEngine(target=x86("avx512"))
 EXACT = NativeEngine(

@@ -34,15 +34,18 @@ from ...layers import (
     Layer,
     LeakyReLU,
     Linear,
+    LogSoftmax,
     MaxPool2d,
     Mish,
     Multiply,
     Pad2d,
     Permute,
     PixelShuffle,
+    PReLU,
     ReLU,
     ReLU6,
     Reshape,
+    Scale,
     SeparableConv2d,
     Sigmoid,
     SiLU,
@@ -57,7 +60,7 @@ from ...layers import (
 )
 from ...layers.node import Shape
 from ...window import Window
-from . import moving, pieces
+from . import moving, pieces, varying
 
 Entry = Callable[[Any, tuple[Shape, ...]], nn.Module]
 Windows = tuple[Window, Window]
@@ -117,6 +120,24 @@ def pixel_shuffle(layer: PixelShuffle, shapes: tuple[Shape, ...]) -> nn.Module:
     """Return PyTorch's own shuffle, or the one whose blocks come first."""
     factor = layer.upscale_factor
     return nn.PixelShuffle(factor) if layer.order == "CRD" else moving.DepthToSpace(factor)
+
+
+def prelu(layer: PReLU, shapes: tuple[Shape, ...]) -> nn.Module:
+    """Return PyTorch's own slopes, one a channel or one in all, or slopes along other axes."""
+    if layer.axes in ((), (0,)):
+        return nn.PReLU(layer.weight_shape(shapes[0])[0])
+    return varying.PReLU(across(layer.axes, shapes[0]), layer.weight_shape(shapes[0]))
+
+
+def scale(layer: Scale, shapes: tuple[Shape, ...]) -> nn.Module:
+    """Return factors and numbers to add."""
+    sizes = {name: weight.shape for name, weight in layer.weights(*shapes).items()}
+    return varying.Scale(across(layer.axes, shapes[0]), sizes, layer.trainable)
+
+
+def across(axes: tuple[int, ...], shape: Shape) -> tuple[int, ...]:
+    """Return the shape in which a weight that varies along some axes meets every place."""
+    return tuple(size if axis in axes else 1 for axis, size in enumerate(shape))
 
 
 def linear(layer: Linear, shapes: tuple[Shape, ...]) -> nn.Module:
@@ -193,16 +214,19 @@ TABLE: dict[type[Layer], Entry] = {
     HardSwish: lambda layer, shapes: nn.Hardswish(),
     LeakyReLU: lambda layer, shapes: nn.LeakyReLU(layer.negative_slope),
     Linear: linear,
+    LogSoftmax: lambda layer, shapes: nn.LogSoftmax(layer.axis % len(shapes[0]) + 1),
     MaxPool2d: max_pool,
     Mish: lambda layer, shapes: nn.Mish(),
     Multiply: lambda layer, shapes: pieces.Multiply(),
     Pad2d: pad,
     Permute: lambda layer, shapes: moving.Permute(layer.order),
+    PReLU: prelu,
     PixelShuffle: pixel_shuffle,
     ReLU: lambda layer, shapes: nn.ReLU(),
     ReLU6: lambda layer, shapes: nn.ReLU6(),
     Reshape: lambda layer, shapes: moving.Reshape(layer.output_shape(*shapes)),
     SELU: lambda layer, shapes: nn.SELU(),
+    Scale: scale,
     SeparableConv2d: separable,
     SiLU: lambda layer, shapes: nn.SiLU(),
     Sigmoid: lambda layer, shapes: nn.Sigmoid(),

@@ -107,7 +107,7 @@ export class NumberView {
     const scene = { state, told, inputs, all: this.#all, ordered: this.#ordered, more };
     const picture = PICTURES.find(({ fits }) => fits(told)) ?? PICTURES[PICTURES.length - 1];
     this.#title(told.address, told.value, className(state, told));
-    byId("order").hidden = told.terms.value.length < 2 || !(told.terms.weight || told.rule === "share");
+    byId("order").hidden = told.terms.value.length < 2 || !(told.terms.weight || told.rule.endsWith("share"));
     const { line, parts } = picture.draw(scene);
     byId("line").replaceChildren(...line);
     byId("parts").replaceChildren(...parts);

@@ -1,4 +1,4 @@
-// A softmax's number: every logit, its exponential, and this one's share of them all.
+// A softmax's number, or its logarithm: every logit, its exponential, and this one's share of them all.
 
 import { more, plain, read, result, shareBar } from "../cells.js";
 import { el } from "../dom.js";
@@ -46,16 +46,21 @@ export function exponentials(scene) {
 
 /** @param {Scene} scene */
 function share({ told }) {
-  const { sum } = told.numbers;
-  const mine = told.numbers["exp(x - max)"];
   return el(
     "p",
     { class: "total" },
     ...Object.entries(told.numbers).map(([symbol, value]) =>
       el("span", { class: "named" }, el("small", { text: typeset(symbol) }), plain(double(value), "cell symbol")),
     ),
-    plain(`${double(mine)} ÷ ${double(sum)}`),
+    plain(putIn(told)),
     plain("="),
     result(double(told.total), "exact", told.total),
   );
+}
+
+/** The end of the formula with its numbers put in. @param {import("../source.js").Told} told @returns {string} */
+function putIn({ rule, numbers }) {
+  if (rule === "share") return `${double(numbers["exp(x - max)"])} ÷ ${double(numbers.sum)}`;
+  const less = numbers["log(sum)"];
+  return `${double(numbers["x - max"])} − ${less < 0 ? `(${double(less)})` : double(less)}`;
 }
