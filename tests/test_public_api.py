@@ -18,8 +18,8 @@ SURFACE = {
         "Concat", "Conv2d", "ConvTranspose2d", "Dropout", "Dropout2d", "ELU", "Flatten", "GELU", "GlobalAvgPool2d",
         "GlobalMaxPool2d", "HardSigmoid", "HardSwish", "Input", "Layer", "LeakyReLU", "Linear", "LogSoftmax",
         "MaxPool2d", "Mish", "Multiply", "Node", "PReLU", "Pad2d", "Pair", "Permute", "PixelShuffle", "REGISTRY",
-        "ReLU", "ReLU6", "Reshape", "SELU", "Scale", "SeparableConv2d", "SiLU", "Sigmoid", "Slice", "Softmax", "Softplus", "Softsign",
-        "Subtract", "Tanh", "Upsample", "ZeroPad2d",
+        "ReLU", "ReLU6", "Reshape", "SELU", "Scale", "SeparableConv2d", "SiLU", "Sigmoid", "Slice", "Softmax",
+        "Softplus", "Softsign", "Subtract", "Tanh", "Upsample", "ZeroPad2d",
     ],
     "pellucid.explain": [
         "Explanation", "LayerSummary", "ReceptiveField", "Summary", "Trace", "facts", "receptive_field", "summarize",
