@@ -57,12 +57,26 @@ def test_pools_keep_the_contract(example: Example) -> None:
         check(example)
 
 
-@pytest.mark.parametrize("engine", RUNNABLE)
+@pytest.mark.parametrize("engine", [name for name in RUNNABLE if name != "keras"])
 @settings(max_examples=40)
 @given(example=convolutions() | pools())
 def test_engines_agree_on_geometries(engine: str, example: Example) -> None:
     """Every engine equals the definition for any geometry."""
     check_engine(ENGINES[engine], example)
+
+
+# TensorFlow compiles four functions a geometry, which takes a second: few are drawn, and more of them when slow.
+@pytest.mark.skipif("keras" not in RUNNABLE, reason="Keras or TensorFlow is not installed")
+@pytest.mark.parametrize("geometries", [8, pytest.param(80, marks=pytest.mark.slow)])
+def test_keras_agrees_on_geometries(geometries: int) -> None:
+    """The engine on Keras equals the definition for any geometry."""
+
+    @settings(max_examples=geometries)
+    @given(example=convolutions() | pools())
+    def check(example: Example) -> None:
+        check_engine(ENGINES["keras"], example)
+
+    check()
 
 
 @pytest.mark.parametrize("engine", RUNNABLE)

@@ -26,7 +26,7 @@ SURFACE = {
         "trace",
     ],
     "pellucid.engines": [
-        "BatchGradients", "ENGINES", "Engine", "EngineWarning", "LossRule", "NativeEngine",
+        "BatchGradients", "ENGINES", "Engine", "EngineWarning", "KerasEngine", "LossRule", "NativeEngine",
         "OptimizerRule", "Program",
         "State", "Step", "TorchEngine", "Trainer", "as_inputs", "available", "decides", "ends_in_softmax",
         "exact_values", "get",

@@ -11,6 +11,7 @@ from ..errors import EngineError, ParameterError, unknown_name
 from ..network import Network
 from .base import BatchGradients, Engine, EngineWarning, LossRule, OptimizerRule, Program, State, Step, Trainer
 from .inputs import as_inputs
+from .keras import KerasEngine
 from .native import NativeEngine
 from .outputs import decides, ends_in_softmax, probabilities
 from .reference import ReferenceEngine, exact_values
@@ -21,6 +22,7 @@ __all__ = [
     "BatchGradients",
     "Engine",
     "EngineWarning",
+    "KerasEngine",
     "LossRule",
     "NativeEngine",
     "OptimizerRule",
@@ -39,7 +41,9 @@ __all__ = [
     "probabilities",
 ]
 
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (NativeEngine(), ReferenceEngine(), TorchEngine())}
+ENGINES: dict[str, Engine] = {
+    engine.name: engine for engine in (NativeEngine(), ReferenceEngine(), TorchEngine(), KerasEngine())
+}
 DEFAULT, LAST = "native", "reference"  # what runs a network if nothing is said, and what runs anywhere
 
 

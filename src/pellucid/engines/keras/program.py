@@ -1,0 +1,79 @@
+"""A network compiled by TensorFlow: one function for its outputs, and one for all values."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+from ...errors import EngineError
+from ...network import Network
+from ...wiring import name_of
+from ..base import Floats, Program
+from .built import Built, Values
+from .framework import tf
+from .made import inward, outward, theirs
+
+
+def device_of(name: str | None) -> str | None:
+    """Return the name of a device that TensorFlow has here; None leaves the choice to it.
+
+    Raises:
+        EngineError: there is none of that name here.
+    """
+    known = [device.name.removeprefix("/device:") for device in tf.config.list_logical_devices()]
+    if name is not None and not {name, f"{name}:0"} & set(known):  # TensorFlow would quietly take another
+        raise EngineError(
+            "engine 'keras'", got=f"device {name!r}", expected=f"one of {', '.join(known)}", fix='use "CPU:0"'
+        )
+    return name
+
+
+class KerasProgram(Program):
+    """Runs a network in TensorFlow.
+
+    Args:
+        net: the network.
+        device: TensorFlow's name of a device, or None.
+    """
+
+    def __init__(self, net: Network, device: str | None) -> None:
+        self._device = device_of(device)
+        with tf.device(self._device):
+            self._built = Built(net)
+        self._outputs = [name_of(node) for node in net.outputs]
+        self._lock = threading.Lock()  # weights may be assigned while another thread runs
+        self._inputs = [tf.TensorSpec(shape=theirs(node.shape), dtype=tf.float32) for node in net.inputs]
+        self._functions: dict[tuple[bool, bool], Any] = {}
+
+    def _compiled(self, everything: bool, careful: bool) -> Any:
+        """Return the compiled function, made when it is first asked for."""
+        if (everything, careful) not in self._functions:
+
+            def function(inputs: list[Any]) -> tuple[Any, ...]:
+                values: Values = self._built.values(inputs, careful=careful)
+                found = values.by_name
+                return found if everything else [found[name] for name in self._outputs], values.doubt
+
+            compiled: Any = tf.function(function, autograph=False, input_signature=[self._inputs])
+            self._functions[everything, careful] = compiled.get_concrete_function()
+        return self._functions[everything, careful]
+
+    def _found(self, inputs: tuple[Floats, ...], everything: bool) -> Any:
+        """Return values for inputs; again and carefully where a NaN may have been lost."""
+        with self._lock, tf.device(self._device):
+            self._built.push()
+            given = [tf.convert_to_tensor(outward(x)) for x in inputs]
+            found, doubt = self._compiled(everything, False)(given)
+            if doubt is not None and np.isnan(doubt.numpy()):
+                found, _ = self._compiled(everything, True)(given)
+            return found
+
+    def run(self, inputs: tuple[Floats, ...]) -> tuple[Floats, ...]:
+        """Return the outputs (N, ...) for inputs (N, ...)."""
+        return tuple(inward(y.numpy()) for y in self._found(inputs, False))
+
+    def trace(self, inputs: tuple[Floats, ...]) -> dict[str, Floats]:
+        """Return every value by name (N, ...)."""
+        return {name: inward(y.numpy()) for name, y in self._found(inputs, True).items()}
