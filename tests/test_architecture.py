@@ -52,6 +52,7 @@ DOORS = {
     ("network", "evaluate"): "train",
     ("network", "save"): "formats",
     ("network", "to_torch"): "formats",
+    ("network", "code"): "formats",
     ("network", "explore"): "explorer",
 }
 
@@ -69,6 +70,7 @@ FOREIGN_AT_TOP: dict[str, set[str]] = {
     "engines/keras": {"numpy", "keras", "tensorflow"},
     "formats/onnx": {"numpy", "onnx", "google"},
     "formats/torch": {"numpy", "torch"},
+    "formats/source/torch_definitions.py": {"torch"},
     "formats/keras": {"numpy", "keras", "h5py"},
     "explain/text.py": {"numpy", "rich"},
     "explain/tables.py": {"numpy", "rich"},

@@ -19,6 +19,7 @@ DOORS = {  # method -> room, function there
     "evaluate": ("train", "evaluate"),
     "save": ("formats", "save"),
     "to_torch": ("formats", "to_torch"),
+    "code": ("formats", "code"),
     "explore": ("explorer", "explore"),
 }
 

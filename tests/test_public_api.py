@@ -36,7 +36,7 @@ SURFACE = {
 }  # fmt: skip
 
 NETWORK = [
-    "classes", "evaluate", "explore", "fit", "layers", "node", "params", "predict", "save", "summary", "to_torch",
+    "classes", "code", "evaluate", "explore", "fit", "layers", "node", "params", "predict", "save", "summary", "to_torch",
     "trace",
     "weight_names", "weights",
 ]  # fmt: skip

@@ -247,6 +247,23 @@ class Network:
 
         return to_torch(self)
 
+    def code(self, dialect: str = "torch") -> str:
+        """Return source that builds the same network in "torch", "keras" or "numpy". Errors: `pellucid.formats.code`.
+
+        >>> from pellucid.layers import Linear
+        >>> print(Network(3, [Linear(2)]).code("numpy"))
+        import numpy as np
+        <BLANKLINE>
+        <BLANKLINE>
+        def network(x, w):
+            x = x @ w["linear1.weight"].T + w["linear1.bias"]
+            return x
+        <BLANKLINE>
+        """
+        from .formats import code
+
+        return code(self, dialect)
+
     def explore(self, images: ArrayLike | None = None, *, port: int = 0, browser: bool = True) -> None:
         """Open the explorer on this network in the browser, until Ctrl-C."""
         from .explorer import explore

@@ -3,16 +3,19 @@
 from .opening import OpeningWarning
 from .reading import load
 from .saving import check_destination, save
+from .source import DIALECTS, code
 from .table import FORMATS, OBJECTS, Format, Kind
 from .to_frameworks import to_torch
 
 __all__ = [
+    "DIALECTS",
     "FORMATS",
     "OBJECTS",
     "Format",
     "Kind",
     "OpeningWarning",
     "check_destination",
+    "code",
     "load",
     "save",
     "to_torch",

@@ -1,0 +1,45 @@
+"""Readable source that builds the same network: in PyTorch, in Keras, in NumPy alone."""
+
+from __future__ import annotations
+
+from ...errors import ParameterError
+from ...network import Network
+from . import keras_program, numpy_program, torch_program
+
+DIALECTS = {"keras": keras_program.write, "numpy": numpy_program.write, "torch": torch_program.write}
+
+
+def code(net: Network, dialect: str = "torch") -> str:
+    """Return the network as a program that a person would have written.
+
+    Args:
+        net: the network.
+        dialect: "torch", "keras" or "numpy".
+
+    Returns:
+        Source that needs the dialect's framework only, and not Pellucid.
+
+    Raises:
+        ParameterError: there is no such dialect, or it has no words for some layers; the error names all of them.
+
+    >>> from pellucid.layers import Flatten, Linear
+    >>> print(code(Network((1, 2, 2), [Flatten(), Linear(3)], name="tiny"), "keras"))
+    import keras
+    from keras import layers
+    <BLANKLINE>
+    <BLANKLINE>
+    def network(x):
+        x = layers.Flatten(name="flatten1")(layers.Permute((3, 1, 2))(x))
+        x = layers.Dense(3, name="linear1")(x)
+        return x
+    <BLANKLINE>
+    <BLANKLINE>
+    inputs = keras.Input((2, 2, 1), name="input")
+    model = keras.Model(inputs, network(inputs), name="tiny")
+    <BLANKLINE>
+    """
+    if dialect not in DIALECTS:
+        raise ParameterError(
+            "code", got=f"the dialect {dialect!r}", expected=" or ".join(map(repr, DIALECTS)), fix="choose one of them"
+        )
+    return DIALECTS[dialect](net)

@@ -1,0 +1,33 @@
+"""What PyTorch has no word for, as a program that uses it would define it: copied into programs from here."""
+
+# pyright: basic
+
+import torch.nn.functional as F
+from torch import nn
+
+
+class SeparableConv2d(nn.Module):
+    """One convolution a channel, then one over the channels at each place. `edges`: left, right, top, bottom."""
+
+    def __init__(
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride=(1, 1),
+        edges=(0, 0, 0, 0),
+        dilation=(1, 1),
+        depth_multiplier=1,
+        bias=True,
+    ):
+        super().__init__()
+        self.stride, self.edges, self.dilation = stride, edges, dilation
+        depthwise = nn.Conv2d(in_channels, in_channels * depth_multiplier, kernel_size, groups=in_channels, bias=False)
+        pointwise = nn.Conv2d(in_channels * depth_multiplier, out_channels, 1, bias=bias)
+        self.depthwise_weight, self.pointwise_weight = depthwise.weight, pointwise.weight
+        self.bias = pointwise.bias
+
+    def forward(self, x):
+        x = F.pad(x, self.edges)
+        x = F.conv2d(x, self.depthwise_weight, None, self.stride, 0, self.dilation, groups=x.shape[1])
+        return F.conv2d(x, self.pointwise_weight, self.bias)
