@@ -36,8 +36,8 @@ SURFACE = {
 }  # fmt: skip
 
 NETWORK = [
-    "classes", "code", "evaluate", "explore", "fit", "layers", "node", "params", "predict", "save", "summary", "to_torch",
-    "trace",
+    "classes", "code", "evaluate", "explore", "fit", "layers", "node", "params", "predict", "save", "summary",
+    "to_torch", "trace",
     "weight_names", "weights",
 ]  # fmt: skip
 

@@ -41,7 +41,7 @@ KERAS_CANNOT = {  # what stands in a layer's text, and what is said of it
     "stride=(2, 1), padding='same', depth": "Keras has one stride for both axes here",
     **dict.fromkeys(["=(1.5, 3.0)", "=0.7", "=(3.0, 0.5)", "size=("], "Keras resizes by whole factors only"),
 }
-SMALL = ["lenet5", "resnet20", "resnet56"]
+SMALL = ["lenet5", "resnet20"]
 LARGE = [name for name in NETWORKS if name not in SMALL and not name.startswith(("vgg", "alexnet"))]
 
 
@@ -88,10 +88,7 @@ def test_every_layer_computes_the_same(kind, number, dialect):
 @pytest.mark.parametrize("name", SMALL)
 def test_small_networks_compute_the_same(name, dialect):
     """Whole networks, with classes and functions for what repeats."""
-    if (name, dialect) == ("resnet56", "keras"):
-        pytest.skip("as resnet20, with more blocks of the same kind: 20 seconds of building")
-    net = NETWORKS[name]()
-    check(net, dialect, share=3e-5)
+    check(NETWORKS[name](), dialect, share=3e-5)  # float32 over twenty layers of large numbers
 
 
 @pytest.mark.parametrize("name", LARGE)
@@ -108,7 +105,7 @@ def test_pytorch_programs_take_the_state_dict(name):
 @pytest.mark.parametrize("name", LARGE)
 def test_large_networks_compute_the_same(name, dialect):
     """All networks of the zoo that fit."""
-    check(NETWORKS[name](), dialect, share=1e-4)
+    check(NETWORKS[name](), dialect, share=1e-4)  # float32 over up to 150 layers of large numbers
 
 
 @pytest.mark.parametrize(
