@@ -39,6 +39,7 @@ OPERATORS: dict[str, dict[int, Operator]] = {
     "LeakyRelu": {1: others.leaky},
     "MatMul": {1: others.matmul},
     "Neg": {1: others.negative},
+    "PRelu": {7: others.prelu},
     "Pad": {2: moves.pad},
     "Reshape": {5: moves.reshape},
     "Resize": {10: resize_old, 11: resize},
