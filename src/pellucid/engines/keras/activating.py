@@ -11,6 +11,7 @@ from ...layers import (
     HardSigmoid,
     HardSwish,
     LeakyReLU,
+    LogSoftmax,
     Mish,
     ReLU,
     ReLU6,
@@ -49,6 +50,14 @@ def relu(layer: ReLU | ReLU6, shapes: tuple[Shape, ...], name: str) -> Made:
 def softmax(layer: Softmax, shapes: tuple[Shape, ...], name: str) -> Made:
     """Return a softmax along one axis."""
     return Made(keras.layers.Softmax(axis=axis_of(layer.axis, len(shapes[0])), name=name))
+
+
+def log_softmax(layer: LogSoftmax, shapes: tuple[Shape, ...], name: str) -> Made:
+    """Return the logarithm of a softmax: Keras's word means its last axis."""
+    axis, rank = axis_of(layer.axis, len(shapes[0])), len(shapes[0])
+    return Made(
+        keras.layers.Activation("log_softmax", name=name) if axis == rank else lambda x: ops.log_softmax(x, axis)
+    )
 
 
 def celu(layer: CELU, shapes: tuple[Shape, ...], name: str) -> Made:
@@ -104,6 +113,7 @@ TABLE: Table = {
     GELU: gelu,
     HardSigmoid: hard_sigmoid,
     LeakyReLU: lambda layer, shapes, name: Made(keras.layers.LeakyReLU(layer.negative_slope, name=name)),
+    LogSoftmax: log_softmax,
     ReLU: relu,
     ReLU6: relu,
     Softmax: softmax,
