@@ -72,6 +72,7 @@ FOREIGN_AT_TOP: dict[str, set[str]] = {
     "formats/torch": {"numpy", "torch"},
     "formats/source/torch_definitions.py": {"torch"},
     "formats/keras": {"numpy", "keras", "h5py"},
+    "comparison/drawing.py": {"numpy", "rich"},
     "explain/text.py": {"numpy", "rich"},
     "explain/tables.py": {"numpy", "rich"},
     "explain/pictures.py": {"numpy", "rich"},

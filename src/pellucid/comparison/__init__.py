@@ -1,5 +1,8 @@
 """Comparing two networks: do they compute the same, and if not, where and by which rule they first differ."""
 
-from .compared import Comparison, LayerDifference, compare
+from .compared import compare
+from .comparison import Alone, Comparison, Difference, Stated, Trial
+from .differences import LayerDifference
+from .explaining import Finding
 
-__all__ = ["Comparison", "LayerDifference", "compare"]
+__all__ = ["Alone", "Comparison", "Difference", "Finding", "LayerDifference", "Stated", "Trial", "compare"]

@@ -1,25 +1,26 @@
-"""Two networks on one input: every layer's difference, the first that is more than rounding, and its rule."""
+"""Two networks on the same input: which layers belong together, which of them differ, and by which rule."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ..engines import Engine, as_inputs, exact_values
-from ..errors import ParameterError
-from ..layers.base import Run
+from ..engines import Engine, as_inputs
 from ..network import Network
-from ..wiring import name_of
+from .alignment import align
 from .chosen import Given, chosen
-from .comparison import Comparison, Trial
-from .differences import EXACT, ROUNDING, LayerDifference, Values, apart
-from .rules import HYPOTHESES, Weights
+from .comparison import Alone, Comparison, Difference, Stated, Trial
+from .explaining import Sample, explained
+from .rules import Member, differing, differing_tensors, told
 from .sides import Side, check_inputs, opened
+from .trials import Made, Pair, alone, run_trial
 
 Source = Network | str | os.PathLike[str] | Any
+KEPT = 2**26  # numbers that are kept of inputs in which differences show, to look for their rules
 
 
 def compare(
@@ -29,91 +30,98 @@ def compare(
     *,
     engines: tuple[str | Engine, str | Engine] = ("reference", "reference"),
 ) -> Comparison:
-    """Run two networks, whose layers follow each other in the same order, on the same input and compare each layer.
+    """Run two networks on the same input and compare each layer with the one that stands in its place.
 
-    What is more than rounding is told by the definitions in float64, and a rule is named only if it explains that.
+    Layers belong together by their kind, wiring and weights, and by names only where nothing else decides. What is more
+    than rounding is told by the definitions in float64, and a rule is named only if it gives the other side's numbers.
 
     Args:
         a: a network, a file of one, or a model object of another framework.
-        b: the other; the same layers, wired the same way, with parameters and weights of its own.
+        b: the other.
         images: what both are given, (C, H, W) or (N, C, H, W); None: inputs that expose differences.
         engines: what runs each.
 
     Raises:
-        ParameterError: the networks have other kinds of layers, or another order or wiring.
         ShapeError: the two do not read the same, or not the images.
         ModelFileError: a file cannot be opened.
 
     >>> from pellucid.layers import LeakyReLU
     >>> a, b = Network(2, [LeakyReLU(0.01)]), Network(2, [LeakyReLU(0.3)])
-    >>> print(compare(a, b, [-1.0, 1.0]))  # doctest: +ELLIPSIS
+    >>> print(compare(a, b, [-1.0, 1.0]).sentence)  # doctest: +ELLIPSIS
     first difference: 'relu1' and 'relu1', by 0.29: negative_slope is 0.01 in A and 0.3 in B; give both the same...
     """
     sides = opened("A", a, engines[0]), opened("B", b, engines[1])
     check_inputs(*sides)
-    pairs = _paired(*(side.net for side in sides))
     if images is None:
         inputs = chosen(sides[0].net)
     else:
         inputs = (Given("given", "what was given", as_inputs(sides[0].net, images)),)
-    return Comparison(sides[0].about, sides[1].about, tuple(_trial(*sides, pairs, given) for given in inputs))
+    alignment = align(sides[0].net, sides[1].net)
+    pairs = tuple(Pair(*sides, names, alignment) for names in alignment.pairs)
+    trials: list[Trial] = []
+    made: list[tuple[str, Made]] = []
+    for given in inputs:
+        trial, found = run_trial(*sides, pairs, given)
+        trials.append(trial)
+        made += [(trial.name, one) for one in found]
+    differences = tuple(_differences(sides, pairs, made))
+    shown = {layer.a for trial in trials for layer in trial.layers if layer.verdict == "differs"}
+    stated = tuple(one for pair in pairs for one in _stated(pair, pair.a in shown))
+    lonely = tuple(_alone(pairs, side) for side in (0, 1))
+    return Comparison(sides[0].about, sides[1].about, tuple(trials), differences, lonely[0] + lonely[1], stated)
 
 
-def _trial(a: Side, b: Side, pairs: dict[str, str], given: Given) -> Trial:
-    va, vb = (side.engine.program(side.net).trace(given.inputs) for side in (a, b))
-    ea, eb = (exact_values(side.net, given.inputs) for side in (a, b))
-    found = tuple(_difference(a.net, x, y, (va[x], vb[y]), (ea[x], eb[y])) for x, y in pairs.items())
-    first = next((layer for layer in found if layer.verdict == "differs"), None)
-    rules = () if first is None else _explained(a.net, b.net, first, ea, eb[first.b])
-    return Trial(given.name, given.about, found, rules)
+def _differences(
+    sides: tuple[Side, Side], pairs: Sequence[Pair], made: Sequence[tuple[str, Made]]
+) -> Iterator[Difference]:
+    """Yield the differences in the order in which A runs, each with the rules that explain it on every input."""
+    place = {id(pair): number for number, pair in enumerate(pairs)}
+    groups: dict[tuple[int, int], list[tuple[str, Made]]] = {}
+    for name, one in made:
+        groups.setdefault((place[id(one.pair)], -1 if one.engine is None else one.engine), []).append((name, one))
+    room = KEPT
+    for key in sorted(groups):
+        first = groups[key][0][1]
+        samples = [one.sample for _, one in groups[key]]
+        room -= sum(_size(sample) for sample in samples)
+        pair, side = first.pair, first.engine
+        if room < 0 and key != min(groups):
+            findings = ()
+        elif side is None:
+            findings = explained(pair.units[0], pair.units[1], samples, ("A", "B"), pair.instead)
+        else:
+            findings = explained(pair.units[side], None, samples, ("the definition", "the engine"), {})
+        engine = None if side is None else f"{sides[side].engine.name!r} of {sides[side].label}"
+        yield Difference(first.layer, tuple(name for name, _ in groups[key]), engine, findings)
 
 
-def _paired(a: Network, b: Network) -> dict[str, str]:
-    """Return B's layer for each of A's: the one in the same place, of the same kind, that reads the same."""
-    pairs = {name_of(x): name_of(y) for x, y in zip((*a.inputs, *a.nodes), (*b.inputs, *b.nodes), strict=False)}
-    same = (len(a.inputs), len(a.nodes)) == (len(b.inputs), len(b.nodes)) and all(
-        type(x.layer) is type(y.layer) and [pairs[name_of(n)] for n in x.inputs] == [name_of(n) for n in y.inputs]
-        for x, y in zip(a.nodes, b.nodes, strict=True)
-    )
-    if not same:
-        raise ParameterError(
-            "compare",
-            got=f"{len(a.nodes)} and {len(b.nodes)} layers whose kinds, order or wiring differ",
-            expected="two networks of the same layers",
-            fix="compare networks that differ only in parameters and weights",
-        )
-    return pairs
+def _size(sample: Sample) -> int:
+    return sample.target.size + sum(values.size for values in sample.values.values())
 
 
-def _difference(
-    net: Network, a: str, b: str, values: tuple[NDArray[Any], NDArray[Any]], exact: tuple[NDArray[Any], NDArray[Any]]
-) -> LayerDifference:
-    largest, relative = apart(*values)
-    agree = relative <= ROUNDING and apart(*exact)[1] <= EXACT
-    verdict = "differs" if not agree else "same" if largest == 0 else "rounding"
-    node = net.node(a)
-    kind = "Input" if node.layer is None else node.layer.kind
-    return LayerDifference(a, b, kind, node.shape, largest, relative, verdict)
+def _stated(pair: Pair, shown: bool) -> Iterator[Stated]:
+    """Yield the parameters and weights in which a pair of layers differs."""
+    if not pair.one_to_one:
+        return
+    (x,), (y,) = (unit.members for unit in pair.units)
+    assert x.layer is not None
+    assert y.layer is not None
+    ours, theirs = x.layer.config(), y.layer.config()
+    weights = pair.units[0].weights[pair.a], pair.units[1].weights[pair.b]
+    member = Member(pair.a, x.layer, weights[0], tuple(node.shape for node in x.inputs))
+    for name in differing(x.layer, y.layer):
+        yield Stated(pair.a, pair.b, name, told(member, name, ours[name], theirs[name]), shown)
+    for name, count in differing_tensors(*weights).items():
+        largest = float(np.nanmax(np.abs(weights[0][name] - weights[1][name]), initial=0.0))
+        words = f"{count} of {weights[0][name].size} numbers of {name!r} differ, by {largest:.3g} at most"
+        yield Stated(pair.a, pair.b, name, words, shown)
 
 
-def _doubles(net: Network, name: str) -> Weights:
-    return {short: net.weights[full].astype(np.float64) for short, full in net.weight_names(name).items()}
-
-
-def _explained(a: Network, b: Network, first: LayerDifference, values: Values, wanted: NDArray[Any]) -> tuple[str, ...]:
-    """Return each rule that, put into A's layer on A's own inputs in float64, gives B's numbers there."""
-    node, other = a.node(first.a), b.node(first.b)
-    if node.layer is None or other.layer is None:
-        return ()
-    if apart(values[first.a], wanted)[1] <= EXACT:
-        return ("the definitions give the same in float64: one of the engines does not; run both on 'reference'",)
-    read = [values[name_of(before)] for before in node.inputs]
-    weights = _doubles(a, first.a), _doubles(b, first.b)
-    words: list[str] = []
-    for hypothesis in HYPOTHESES:
-        for variant in hypothesis(node.layer, other.layer, *weights):
-            with np.errstate(all="ignore"):
-                tried = variant.layer.forward(*read, w=variant.weights, run=Run())
-            if apart(tried, wanted)[1] <= EXACT:
-                words.append(variant.words)
-    return tuple(words)
+def _alone(pairs: tuple[Pair, ...], side: int) -> tuple[Alone, ...]:
+    found: list[Alone] = []
+    for name, pair in alone(pairs, side):
+        layer = pair.units[side].layers[name]
+        partner = (pair.b, pair.a)[side]
+        why = f"is compared together with {(pair.a, pair.b)[side]!r}: {partner!r} stands for both"
+        found.append(Alone("AB"[side], name, repr(layer), why))
+    return tuple(dict.fromkeys(found))

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 ROUNDING = 2.0**-15  # of a layer's largest value: float32 sums of many terms stay well within it
 EXACT = 2.0**-40  # the same of float64: one definition on one input gives the same, whatever the order of its sums
-
-Values = dict[str, NDArray[Any]]
+MERGED = 2.0**-20  # of a sum's terms: weights that were computed of several layers' and rounded to float32
+TERMS = 2.0**-18  # of a sum's terms: float32 sums that cancel
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,15 @@ class LayerDifference:
 
 
 def apart(x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:
-    """Return the largest difference, and the same as a share of the largest finite value.
+    """Return the largest difference, and the same as a share of the largest finite value; axes of one place apart.
 
     >>> apart(np.array([1.0, np.nan]), np.array([1.5, np.nan]))
     (0.5, 0.3333333333333333)
     """
     if x.shape != y.shape:
-        return np.inf, np.inf
+        x, y = (value.reshape(len(value), *(size for size in value.shape[1:] if size > 1)) for value in (x, y))
+        if x.shape != y.shape:
+            return np.inf, np.inf
     wide_x, wide_y = x.astype(np.float64), y.astype(np.float64)
     equal = (wide_x == wide_y) | (np.isnan(wide_x) & np.isnan(wide_y))
     with np.errstate(invalid="ignore"):
