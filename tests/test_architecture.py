@@ -33,7 +33,11 @@ ALLOWED: dict[str, set[str]] = {
     "network": BASE | {"layers", "weights", "wiring"},
     "zoo": CORE,
     "engines": CORE,
-    "formats": CORE | {"engines"},  # what an engine runs in its framework is what is saved for that framework
+    "formats": CORE
+    | {
+        "engines",
+        "zoo",
+    },  # weights go into a network of the zoo; what an engine runs in its framework is what is saved for that framework
     "explain": CORE | {"engines"},
     "train": CORE | {"engines", "images"},
     "comparison": CORE | {"engines", "explain", "formats"},
@@ -53,6 +57,7 @@ DOORS = {
     ("network", "save"): "formats",
     ("network", "to_torch"): "formats",
     ("network", "code"): "formats",
+    ("network", "load_weights"): "formats",
     ("network", "explore"): "explorer",
 }
 

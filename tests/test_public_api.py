@@ -36,9 +36,8 @@ SURFACE = {
 }  # fmt: skip
 
 NETWORK = [
-    "classes", "code", "evaluate", "explore", "fit", "layers", "node", "params", "predict", "save", "summary",
-    "to_torch", "trace",
-    "weight_names", "weights",
+    "classes", "code", "evaluate", "explore", "fit", "layers", "load_weights", "node", "params", "predict", "save",
+    "summary", "to_torch", "trace", "weight_names", "weights",
 ]  # fmt: skip
 
 
@@ -61,5 +60,5 @@ def test_errors_are_one_family() -> None:
     errors = [e for e in vars(pellucid.errors).values() if isinstance(e, type) and issubclass(e, Exception)]
     assert all(issubclass(error, pellucid.errors.PellucidError) for error in errors)
     others = [error for error in errors if error is not pellucid.errors.PellucidError]
-    assert len(others) == 10
+    assert len(others) == 11
     assert all(issubclass(error, ValueError | KeyError | RuntimeError | ImportError) for error in others)

@@ -12,20 +12,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid import Input, Network
+import pellucid
+from pellucid import Network
 from pellucid.layers import (
-    Add,
-    BatchNorm2d,
     Conv2d,
     Flatten,
-    GlobalAvgPool2d,
     Linear,
     MaxPool2d,
-    Node,
     ReLU,
     Softmax,
 )
-from pellucid.zoo import NETWORKS
 
 
 def tiny_vgg(folder: Path) -> Network:
@@ -97,53 +93,12 @@ def test_tiny_vgg_sees_what_cnn_explainer_shows(shared_data: Path) -> None:
     assert abs(e.value - e.total) <= 2 * 2**-24 * sizes  # the sum of so many roundings, whatever their order
 
 
-def resnet20() -> Network:
-    """The residual network for CIFAR-10 of He et al. (2015), section 4.2: shortcuts without weights ("option A").
-
-    Where a stage begins the shortcut takes every second place, and the new channels are zeros, half of them before and
-    half after: here a 1x1 convolution with a fixed kernel.
-    """
-    x = Input((3, 32, 32))
-    y: Node = ReLU()(BatchNorm2d()(Conv2d(16, 3, padding=1, bias=False)(x, name="conv1"), name="bn1"))
-    channels = 16
-    for stage, width in enumerate((16, 32, 64), 1):
-        for block in range(3):
-            at, stride = f"layer{stage}.{block}", 2 if width != channels else 1
-            z = Conv2d(width, 3, stride=stride, padding=1, bias=False)(y, name=f"{at}.conv1")
-            z = ReLU()(BatchNorm2d()(z, name=f"{at}.bn1"))
-            z = BatchNorm2d()(Conv2d(width, 3, padding=1, bias=False)(z, name=f"{at}.conv2"), name=f"{at}.bn2")
-            if stride == 2:
-                y = Conv2d(width, 1, stride=2, bias=False)(y, name=f"{at}.shortcut")
-            y = ReLU()(Add()(z, y))
-            channels = width
-    return Network(x, Linear(10)(GlobalAvgPool2d()(y), name="linear"))
-
-
 def cifar_test(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     """The first 1,000 test pictures, as the models were trained to see them, and their labels."""
     pixels = np.asarray(Image.open(folder / "cifar10_batch_50.png").convert("RGB")).reshape(-1, 32, 32, 3) / 255
     text = (folder / "cifar10_labels.js").read_text()
     labels = np.array(json.loads(text[text.index("[") : text.index("]") + 1]))[50000:]
     return (pixels - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225], labels
-
-
-def test_a_trained_resnet_scores_as_published(shared_data: Path) -> None:
-    """ResNet-20 with its published weights has 91.5 % of the 1,000 test pictures right."""
-    torch = pytest.importorskip("torch", reason="needs PyTorch to read a state dict")
-    (path,) = (shared_data / "pytorch-resnet-cifar10").glob("resnet20*.th")
-    state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-    net = resnet20()
-    for name in net.weights:
-        if name.endswith("shortcut.weight"):
-            out, into = net.weights[name].shape[:2]
-            kernel = np.zeros((out, into, 1, 1))
-            kernel[np.arange(into) + (out - into) // 2, np.arange(into)] = 1
-            net.weights[name] = kernel
-        else:
-            net.weights[name] = state[f"module.{name}"].numpy()
-    images, labels = cifar_test(shared_data / "cifar10")
-    found = net.predict(images, channels_last=True).argmax(axis=1)
-    assert (found == labels).mean() == pytest.approx(0.915, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -157,18 +112,7 @@ def test_a_trained_resnet_scores_as_published(shared_data: Path) -> None:
 )
 def test_cifar_resnets_score_as_published(shared_data: Path, name: str, file: str, right: int) -> None:
     """The zoo's small ResNets with others' weights are right on as many of 1,000 pictures as these are known to be."""
-    torch = pytest.importorskip("torch")
-    state = torch.load(shared_data / "pytorch-resnet-cifar10" / file, map_location="cpu", weights_only=True)[
-        "state_dict"
-    ]
-    net = NETWORKS[name]()
-    for key, tensor in state.items():
-        if not key.endswith("num_batches_tracked"):
-            net.weights[key.removeprefix("module.")] = tensor.numpy()
-    pictures = np.asarray(Image.open(shared_data / "cifar10" / "cifar10_batch_50.png"), np.float32)
-    text = (shared_data / "cifar10" / "cifar10_labels.js").read_text()
-    labels = np.array(json.loads(text[text.index("[") : text.index("]") + 1])[50_000:])
-    images = pictures.reshape(-1, 32, 32, 3) / 255
-    images = (images - np.array([0.485, 0.456, 0.406], np.float32)) / np.array([0.229, 0.224, 0.225], np.float32)
+    net = pellucid.load(shared_data / "pytorch-resnet-cifar10" / file, into=name)
+    images, labels = cifar_test(shared_data / "cifar10")
     found = net.predict(images, channels_last=True).argmax(axis=1)
     assert int((found == labels).sum()) == right

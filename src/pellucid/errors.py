@@ -6,7 +6,8 @@ PellucidError
 ├── DataError          images, labels or files of data that cannot be used             (ValueError)
 ├── UnknownNameError   a layer, engine, weight or data set that does not exist         (KeyError)
 ├── ModelFileError     a file that is no network, or is damaged                        (ValueError)
-│   └── UnmappedError  a model holds what no layer here computes; lists all of it
+│   ├── UnmappedError  a model holds what no layer here computes; lists all of it
+│   └── WeightsError   weights of a file are not those of the network; lists all that differ
 ├── TrainingError      training cannot go on (the loss is not finite, ...)             (RuntimeError)
 ├── EngineError        an engine cannot run this network, or cannot run here           (RuntimeError)
 ├── MissingPackageError  a package that is not required is not installed               (ImportError)
@@ -20,6 +21,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 class PellucidError(Exception):
@@ -114,6 +116,40 @@ class UnmappedError(ModelFileError):
 
 def _rebuild_unmapped(where: str, got: str, expected: str, fix: str, unmapped: tuple[Unmapped, ...]) -> UnmappedError:
     return UnmappedError(where, got=got, expected=expected, fix=fix, unmapped=unmapped)
+
+
+class WeightsError(ModelFileError):
+    """Weights of a file are not those of the network.
+
+    Attributes:
+        missing: the network's weights that the file lacks.
+        unexpected: the file's tensors that the network has no weight for.
+        shapes: tensors of another shape: (name, the file's, the network's).
+    """
+
+    def __init__(
+        self,
+        where: str,
+        *,
+        got: str,
+        expected: str,
+        fix: str,
+        missing: tuple[str, ...] = (),
+        unexpected: tuple[str, ...] = (),
+        shapes: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...] = (),
+    ) -> None:
+        super().__init__(where, got=got, expected=expected, fix=fix)
+        self.missing = missing
+        self.unexpected = unexpected
+        self.shapes = shapes
+
+    def __reduce__(self) -> tuple[object, ...]:
+        lists = {"missing": self.missing, "unexpected": self.unexpected, "shapes": self.shapes}
+        return _rebuild_weights, (self.where, self.got, self.expected, self.fix, lists)
+
+
+def _rebuild_weights(where: str, got: str, expected: str, fix: str, lists: dict[str, Any]) -> WeightsError:
+    return WeightsError(where, got=got, expected=expected, fix=fix, **lists)
 
 
 class MissingPackageError(PellucidError, ImportError):

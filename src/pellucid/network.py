@@ -264,6 +264,12 @@ class Network:
 
         return code(self, dialect)
 
+    def load_weights(self, path: str | Path, *, partial: bool = False, strict: bool = False) -> None:
+        """Take the weights from a file (.pt, .pth, .th). Arguments and errors: `pellucid.formats.load_weights`."""
+        from .formats import load_weights
+
+        load_weights(self, path, partial=partial, strict=strict)
+
     def explore(self, images: ArrayLike | None = None, *, port: int = 0, browser: bool = True) -> None:
         """Open the explorer on this network in the browser, until Ctrl-C."""
         from .explorer import explore

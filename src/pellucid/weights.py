@@ -76,6 +76,23 @@ class WeightStore(MutableMapping[str, Floats]):
         self._arrays[name] = _frozen(array)
         self.version += 1
 
+    def adopt_all(self, arrays: Mapping[str, Floats]) -> None:
+        """Take over arrays that nobody else holds, all of them or none.
+
+        Raises:
+            ShapeError, UnknownNameError: as for an assignment.
+
+        >>> store = WeightStore({"w": Weight((2,))}, seed=0)
+        >>> store.adopt_all({"w": as_float32("w", as_array("w", [1.0, 2.0]))})
+        >>> store["w"].tolist()
+        [1.0, 2.0]
+        """
+        fresh = WeightStore(self.specs, self._seed)
+        for name, array in arrays.items():
+            fresh.adopt(name, array)
+        self._arrays = {**self._arrays, **fresh._arrays}  # in one step, whatever interrupts
+        self.version += 1
+
     def __delitem__(self, name: str) -> None:
         raise ShapeError(
             f"weight {name!r}",

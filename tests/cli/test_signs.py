@@ -53,7 +53,7 @@ def test_the_saved_file_is_told_by_its_name(pellucid, folder, name):
 
 @pytest.mark.parametrize("command", [("predict",), ("explain",)])
 def test_infinities_are_told_without_warnings(pellucid, command):
-    """Weights of both infinities give NaN, and no word about how that was computed."""
+    """Weights of both infinities give NaN, one note that they are there, and no word about how that was computed."""
     net = Network((1, 8, 8), [Flatten(), Linear(2)])
     net.weights["linear1.weight"] = np.stack([np.full(64, np.inf), np.resize([np.inf, -np.inf], 64)])
     net.save("inf.safetensors")
@@ -63,3 +63,6 @@ def test_infinities_are_told_without_warnings(pellucid, command):
         result = pellucid(*args)
     assert result.exit_code == 0
     assert "nan" in result.stdout
+    assert result.stderr.splitlines() == [
+        "note: weights that are not finite: 'linear1.weight': 128 infinite of 128 numbers, the first at (0, 0)"
+    ]

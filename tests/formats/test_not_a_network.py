@@ -46,7 +46,7 @@ def npz_file() -> bytes:
     return file.getvalue()
 
 
-STATE_DICT = "save its weights as .safetensors, and set net.weights[name] from them"
+STATE_DICT = "give it the suffix of what it is; weights alone: net.load_weights(path)"
 AGAIN = "the file is damaged: get it again, or save the network again"
 
 CONTENTS = {  # what a file named .safetensors holds -> got, fix
@@ -115,7 +115,7 @@ def test_weights_without_a_network(tmp_path):
         f"{path}: header",
         "a safetensors file with 2 tensors and no network",
         'a network in the metadata, under "pellucid"',
-        "build the network in Python and assign the tensors to net.weights[name]",
+        "load them into one: pellucid.load(path, into='resnet18') or net.load_weights(path)",
     ]
 
 
@@ -160,7 +160,7 @@ def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "content", "got", "fix"),
     [
-        ("net.pt", torch_file(old=False), "the suffix '.pt', a zip archive, such as PyTorch's .pt", STATE_DICT),
+        ("net.zip", torch_file(old=False), "the suffix '.zip', a zip archive, such as PyTorch's .pt", STATE_DICT),
         ("net.pb", b"\x08\x08", "the suffix '.pb', an ONNX model", STATE_DICT),
         ("photo.png", b"\x89PNG", "the suffix '.png', an image", "give the network first, then the image"),
         ("net", b"", "no suffix", "save the network from Pellucid: net.save('name.safetensors')"),

@@ -10,11 +10,12 @@ from safetensors.numpy import save_file
 
 import pellucid.formats
 from pellucid import Network
-from pellucid.formats import FORMATS, load, save
+from pellucid.errors import ModelFileError
+from pellucid.formats import FORMATS, OpeningWarning, load, save
 from pellucid.layers import REGISTRY, Add, Concat, Conv2d, Dropout, Flatten, Input, Linear, MaxPool2d, ReLU
 from pellucid.zoo import lenet5, resnet18
 
-SAVED = [suffix for suffix, known in FORMATS.items() if known.save is not None]
+SAVED = [suffix for suffix, known in FORMATS.items() if known.save and known.load]
 EXAMPLES = [
     pytest.param(example, id=f"{kind}-{i}") for kind in REGISTRY for i, example in enumerate(REGISTRY[kind].examples())
 ]
@@ -84,7 +85,11 @@ def test_weights_that_are_not_first_values_come_back(suffix, tmp_path):
     special = np.array([0x7F800000, 0xFF800000, 0x7FC12345, 0x80000000, 0x00000001, 0x807FFFFF], np.uint32)
     net.weights["linear1.weight"] = special.view(np.float32).reshape(3, 2)
     save(net, tmp_path / f"net{suffix}")
-    assert_same_network(net, load(tmp_path / f"net{suffix}"))
+    with pytest.warns(OpeningWarning, match="1 NaN and 2 infinite and 2 denormal of 6 numbers"):
+        opened = load(tmp_path / f"net{suffix}")
+    assert_same_network(net, opened)
+    with pytest.raises(ModelFileError, match=r"net.*: tensor 'linear1.weight'\n.*1 NaN"):
+        load(tmp_path / f"net{suffix}", strict=True)
 
 
 @pytest.mark.parametrize("suffix", SAVED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,14 +59,19 @@ def open_model(model: str) -> Network:
         UnknownNameError: it is neither.
         ModelFileError: the file is no network.
     """
-    from ..formats import load
+    from ..formats import OpeningWarning, load
 
     builders = built_in()
     if model in builders:
         return builders[model]()
     path = Path(model)
     if path.suffix or len(path.parts) > 1 or os.path.exists(path):  # which no name is too long for
-        return load(path)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always", OpeningWarning)
+            net = load(path)
+        for each in told:
+            note(f"note: {each.message}")
+        return net
     raise unknown_name("network", _short(model), builders)
 
 

@@ -1,5 +1,6 @@
 """Open and save networks. `FORMATS` is the table by the suffix of a file's name, `OBJECTS` that of models in memory."""
 
+from .loading import load_weights
 from .opening import OpeningWarning
 from .reading import load
 from .saving import check_destination, save
@@ -17,6 +18,7 @@ __all__ = [
     "check_destination",
     "code",
     "load",
+    "load_weights",
     "save",
     "to_torch",
 ]

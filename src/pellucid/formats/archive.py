@@ -16,7 +16,7 @@ from typing import NoReturn
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from ..errors import ModelFileError
-from .disk import opened
+from .disk import opened, read_at
 from .strict_json import DAMAGED
 
 MOST_MEMBERS = 10_000
@@ -24,8 +24,10 @@ LONGEST_NAME = 4096
 LARGEST_DIRECTORY = 16 * 2**20  # bytes; 10,000 members of usual names take 1 MiB
 FREE = 64 * 2**20  # bytes that all members together may take unpacked, whatever their ratio
 MOST_RATIO = 100  # unpacked to packed, beyond what is free
+PIECE = 2**20
 LOCAL = struct.Struct("<4s5H3I2H")
 END = struct.Struct("<4s4H2IH")
+WIDE = 2**32 - 1  # a size that stands elsewhere
 END_MARK, END64_MARK = b"PK\x05\x06", b"PK\x06\x06"
 
 
@@ -81,6 +83,25 @@ class Archive:
         if len(data) != member.file_size or zlib.crc32(data) != member.CRC:
             _refuse(name, f"{len(data)} bytes of CRC-32 {zlib.crc32(data):08x}", _said(member))
         return data
+
+    def verify(self, name: str) -> None:
+        """Check a stored member against its CRC-32, a piece at a time.
+
+        Raises:
+            ModelFileError: it is damaged, or it is compressed, so that no part of it could be read.
+        """
+        member = self._member(name)
+        if member.compress_type != ZIP_STORED:
+            _refuse(name, "a compressed member", "one that is stored as it is")
+        found, end = 0, self._starts[name] + member.file_size
+        for start in range(self._starts[name], end, PIECE):
+            found = zlib.crc32(read_at(self._file, start, min(PIECE, end - start)), found)
+        if found != member.CRC:
+            _refuse(name, f"{member.file_size} bytes of CRC-32 {found:08x}", _said(member))
+
+    def part(self, name: str, start: int, size: int) -> bytes:
+        """Return some bytes of a stored member, which is verified."""
+        return read_at(self._file, self._starts[name] + start, size)
 
     def _member(self, name: str) -> ZipInfo:
         if name not in self._members:
@@ -185,16 +206,28 @@ def _start(file: BufferedReader, member: ZipInfo) -> int:
         _refuse(member.filename, "no header at its start", "the header of a member")
     _, _, flags, method, _, _, crc, packed, size, name, extra = LOCAL.unpack(head)
     found = file.read(name)
+    packed, size = _wide(file.read(extra), packed, size)
     coded = member.orig_filename.encode("utf-8" if flags & 0x800 else "cp437", "replace")
     if found != coded or method != member.compress_type or flags != member.flag_bits:
         _refuse(member.filename, f"a header of {found[:60]!r}, method {method}", f"{coded[:60]!r}, {_said(member)}")
-    later = bool(flags & 0x8) and (crc, packed, size) == (0, 0, 0)  # they follow the data
-    wide = 2**32 - 1
-    same = crc == member.CRC and packed in (member.compress_size, wide) and size in (member.file_size, wide)
-    streamed = bool(flags & 0x8) and crc == 0 and packed == wide and size == wide
-    if not (later or same or streamed):
+    later = bool(flags & 0x8) and not (crc or packed or size)  # they follow the data
+    same = (crc, packed, size) == (member.CRC, member.compress_size, member.file_size)
+    if not (later or same):
         _refuse(member.filename, f"a header of {packed} bytes that unpack to {size}, CRC-32 {crc:08x}", _said(member))
     return member.header_offset + LOCAL.size + name + extra
+
+
+def _wide(extra: bytes, packed: int, size: int) -> tuple[int, int]:
+    """Return a member's sizes, of which each that 32 bits cannot hold stands among what is said besides (zip64)."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<2H", extra)
+        held, extra = extra[4 : 4 + length], extra[4 + length :]
+        if kind != 1:
+            continue
+        numbers = [int.from_bytes(held[at : at + 8], "little") for at in range(0, len(held) - 7, 8)]
+        size = numbers.pop(0) if size == WIDE and numbers else size
+        packed = numbers.pop(0) if packed == WIDE and numbers else packed
+    return packed, size
 
 
 def _said(member: ZipInfo) -> str:

@@ -12,6 +12,8 @@ from pathlib import Path
 from ..disk import replace_file
 from ..errors import ModelFileError
 
+AGAIN = "open it again when it is complete"
+
 
 @contextmanager
 def opened(path: Path) -> Generator[tuple[BufferedReader, int]]:
@@ -35,12 +37,46 @@ def opened(path: Path) -> Generator[tuple[BufferedReader, int]]:
         what = "a folder" if stat.S_ISDIR(mode) else "a pipe or a device"
         raise ModelFileError("", got=what, expected="a file", fix="give the path of a file")
     with file:
+        before = os.fstat(file.fileno())
         try:
-            yield file, os.fstat(file.fileno()).st_size
+            yield file, before.st_size
         except OSError as error:
             raise ModelFileError(
                 "", got=reason(error), expected="a file that can be read", fix="check the disk"
             ) from None
+        except Exception:  # what was found wrong may come from the change
+            _check_unchanged(file, path, before)
+            raise
+        _check_unchanged(file, path, before)
+
+
+def read_at(file: BufferedReader, start: int, size: int) -> bytes:
+    """Return `size` bytes from byte `start` on.
+
+    Raises:
+        ModelFileError: the file ends before, which it did not when it was opened.
+    """
+    file.seek(start)
+    data = file.read(size)
+    if len(data) < size:
+        raise ModelFileError("", got=f"an end at byte {start + len(data)}", expected=f"{size} more bytes", fix=AGAIN)
+    return data
+
+
+def _check_unchanged(file: BufferedReader, path: Path, before: os.stat_result) -> None:
+    """Raise ModelFileError if the file is not what it was when it was opened, or another one has its name."""
+    now = os.fstat(file.fileno())
+    try:
+        same = os.path.samestat(now, path.stat())
+    except OSError:
+        same = False
+    if not same or (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise ModelFileError(
+            "",
+            got="the file changed while it was read",
+            expected="a file that nobody writes to, removes or replaces meanwhile",
+            fix=AGAIN,
+        )
 
 
 def write(path: Path, pieces: Iterable[bytes | memoryview], size: int) -> None:

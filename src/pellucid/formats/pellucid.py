@@ -72,7 +72,7 @@ def _read(file: BufferedReader, size: int) -> Network:
             "header",
             got=f"a safetensors file with {len(header.tensors)} tensors and no network",
             expected='a network in the metadata, under "pellucid"',
-            fix="build the network in Python and assign the tensors to net.weights[name]",
+            fix="load them into one: pellucid.load(path, into='resnet18') or net.load_weights(path)",
         )
     text = header.metadata[NETWORK]
     digests = as_names(parse(header.metadata.get(DIGESTS, ""), DIGESTS), DIGESTS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 SAVE_AGAIN = "save the network from Pellucid: net.save('name.safetensors')"
-STATE_DICT = "save its weights as .safetensors, and set net.weights[name] from them"
+STATE_DICT = "give it the suffix of what it is; weights alone: net.load_weights(path)"
 
 KNOWN: tuple[tuple[bytes, str, str], ...] = (  # first bytes, what it is, what to do
     (b"PK\x03\x04", "a zip archive, such as PyTorch's .pt, Keras's .keras or NumPy's .npz", STATE_DICT),

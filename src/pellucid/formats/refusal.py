@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..errors import ModelFileError, UnmappedError
+from ..errors import ModelFileError, UnmappedError, WeightsError
 from ..words import legible
 
 LONGEST = 300  # characters of an error that is told, whatever a file wrote into it
@@ -22,6 +22,16 @@ def told(error: ModelFileError, path: Path) -> ModelFileError:
             expected=error.expected,
             fix=error.fix,
             unmapped=error.unmapped,
+        )
+    if isinstance(error, WeightsError):
+        return WeightsError(
+            legible(path.name, 160),
+            got=error.got,
+            expected=error.expected,
+            fix=error.fix,
+            missing=error.missing,
+            unexpected=error.unexpected,
+            shapes=error.shapes,
         )
     told = error
     whole = str(path) if len(str(path)) <= LONGEST // 2 else path.name

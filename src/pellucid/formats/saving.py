@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import ModelFileError
 from ..network import Network
 from .disk import reason
-from .reading import as_path, suffixes
+from .paths import as_path, suffix_of, suffixes
 from .refusal import told
 from .table import FORMATS
 
@@ -50,9 +50,8 @@ def check_destination(path: str | os.PathLike[str]) -> Callable[[Network, Path],
     writers = {suffix: known.save for suffix, known in FORMATS.items() if known.save is not None}
     writer = writers.get(place.suffix.lower())
     if writer is None:
-        got = f"the suffix {place.suffix!r}" if place.suffix else "no suffix"
         fix = f"name it {(place.stem or 'digits') + next(iter(writers))!r}"
-        raise told(ModelFileError("", got=got, expected=suffixes(writers), fix=fix), place)
+        raise told(ModelFileError("", got=suffix_of(place), expected=suffixes(writers), fix=fix), place)
     try:
         _check_place(place)
     except ModelFileError as error:

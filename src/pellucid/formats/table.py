@@ -6,7 +6,8 @@ Each room of a format is imported when it is first used, and with it the foreign
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -14,9 +15,11 @@ from typing import Any
 
 from ..network import Network
 from . import pellucid
+from .stored import Stored
 
 Load = Callable[[Path, bool], Network]
 Save = Callable[[Network, Path], None]
+Weights = Callable[[Path], AbstractContextManager[Mapping[str, Stored]]]
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Format:
         about: what it is.
         load: reads a network from a path; with True, what can be opened of it. None: we only write it.
         save: writes a network to a path, or None: we only read it.
+        weights: gives tensors by name, for a network that is there; None: the file is a whole network.
 
     >>> FORMATS[".safetensors"].about
     'a network saved by Pellucid'
@@ -35,6 +39,7 @@ class Format:
     about: str
     load: Load | None
     save: Save | None
+    weights: Weights | None = None
 
 
 @dataclass(frozen=True)
@@ -74,11 +79,16 @@ def later(room: str, function: str) -> Callable[..., Any]:
     return call
 
 
+_TORCH = Format("a state dict of PyTorch's", None, None, later("states.torch_file", "open_torch"))
+
 FORMATS: dict[str, Format] = {
     ".safetensors": Format("a network saved by Pellucid", lambda path, partial: pellucid.load(path), pellucid.save),
     ".keras": Format("a Keras model", later("keras.opening", "load_keras"), None),
     ".h5": Format("a Keras model in HDF5", later("keras.opening", "load_h5"), None),
     ".onnx": Format("an ONNX model", later("onnx.door", "load"), later("onnx.door", "save")),
+    ".pt": _TORCH,
+    ".pth": _TORCH,
+    ".th": _TORCH,
     ".json": Format("a TensorFlow.js layers model", later("keras.opening", "load_tfjs"), None),
 }
 
