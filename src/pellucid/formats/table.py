@@ -89,6 +89,7 @@ FORMATS: dict[str, Format] = {
     ".pt": _TORCH,
     ".pth": _TORCH,
     ".th": _TORCH,
+    ".pt2": Format("a PyTorch exported program", later("torch.pt2", "load"), None),
     ".json": Format("a TensorFlow.js layers model", later("keras.opening", "load_tfjs"), None),
 }
 

@@ -88,6 +88,8 @@ class _Walk:
                 raise UnreadableError(f"it reads {unknown[0]!r:.60}, which is no tensor of the program")
             if stale:
                 raise UnreadableError(self._changed(stale[0]))
+            if step.kind not in OPERATIONS and any(read in self.computed for read in step.reads):
+                raise UnreadableError("no layer computes it")
             if not lost:
                 made = self._made(step, name, own)
         except UnreadableError as error:
@@ -105,11 +107,8 @@ class _Walk:
         values = {read: self.values[self._now(read)] for read in step.reads}
         if not any(read in self.computed for read in step.reads):
             return [fold(step, values, self.program.shapes.get(step.gives[0])), *[None] * (len(step.gives) - 1)]
-        entry = OPERATIONS.get(step.kind)
-        if entry is None:
-            raise UnreadableError("no layer computes it")
         call = Call(self.opening, step, values, self.program.shapes, self.program.batch, name, own, self.shared)
-        made = entry(call)
+        made = OPERATIONS[step.kind](call)
         unread = [arg for arg, value in step.args.items() if arg not in call.used and value is not None]
         if unread:
             raise UnreadableError(f"its argument {unread[0]}={step.args[unread[0]]!r:.60}")
