@@ -25,8 +25,7 @@ from pellucid.zoo import NETWORKS, lenet5
 
 WITHOUT_KERNELS = {
     "BatchNorm1d",
-    *("ChannelShuffle", "ConvTranspose2d", "Pad2d", "Permute", "PixelShuffle", "Reshape", "SeparableConv2d", "Slice"),
-    *("LogSoftmax", "Multiply", "PReLU", "Scale", "Subtract", "Upsample", "ZeroPad2d"),
+    *("ConvTranspose2d", "LogSoftmax", "Multiply", "PReLU", "Scale", "SeparableConv2d", "Subtract", "Upsample"),
 }
 ENGINE = NativeEngine(target=x86("avx512"))
 EXACT = NativeEngine(

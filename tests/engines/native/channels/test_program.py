@@ -7,7 +7,7 @@ import pytest
 
 from pellucid.engines import get
 from pellucid.engines.native.channels.program import ChannelsKept, ChannelsProgram
-from pellucid.engines.native.channels.rules import RULES
+from pellucid.engines.native.channels.rules import RULES, has_rule
 from pellucid.engines.native.machine import Target, available
 from pellucid.engines.native.pool import pool
 from pellucid.layers import (
@@ -84,6 +84,8 @@ def test_every_layer_gives_its_definitions_numbers(kind: str, target: Target) ->
     """A network of one layer is right for every example of it."""
     for example in REGISTRY[kind].examples():
         inputs = [Input(shape, name=f"x{k}") for k, shape in enumerate(example.shapes)]
+        if not has_rule(example.layer(*inputs)):
+            continue  # what this kind declines is left to its definition, in sample lanes
         compare(drawn(Network(inputs, example.layer(*inputs)), np.random.default_rng(1)), target, (1, 5))
 
 

@@ -196,12 +196,20 @@ class Builder:
 
     def tell(self, node: Node) -> None:
         """Write a value out of the lanes for the caller."""
+        self._tell(node, self.array(f"value {name_of(node)}", node.shape))
+
+    def told(self, node: Node) -> Buffer:
+        """Return a value as an array of its own."""
+        array = self.buffer(f"{name_of(node)} in a row", 4 * math.prod(node.shape))
+        self._tell(node, array)
+        return array
+
+    def _tell(self, node: Node, array: Buffer) -> None:
         seen, steps = self.seen(node), steps_of(node.shape)
         if isinstance(seen, Flattened):
             maps, order = seen.held.maps, seen.order
             seen, steps = seen.held, steps_of((maps.channels, maps.height, maps.width), order)
-        kernel = Tell(seen.maps, steps, seen.maps)
-        self.step(name_of(node), kernel, seen, self.array(f"value {name_of(node)}", node.shape))
+        self.step(name_of(node), Tell(seen.maps, steps, seen.maps), seen, array)
 
     def readers(self, node: Node) -> list[Node]:
         """Return the nodes that read a value."""

@@ -7,6 +7,7 @@ from ...samples.rules.elementwise import ACTIVATIONS
 from .base import Rule, layer_of
 from .convolution import ConvRule
 from .dense import FlattenRule, LinearRule
+from .moving import MovementRule, ReshapeRule
 from .others import (
     ActivationRule,
     AddRule,
@@ -25,6 +26,8 @@ RULES: dict[str, Rule] = {
     "Linear": LinearRule(),
     "Flatten": FlattenRule(),
     **dict.fromkeys(ACTIVATIONS, ActivationRule()),
+    "Reshape": ReshapeRule(),
+    **dict.fromkeys(("ChannelShuffle", "Pad2d", "Permute", "PixelShuffle", "Slice", "ZeroPad2d"), MovementRule()),
     "Softmax": SoftmaxRule(),
     "MaxPool2d": MaxPoolRule(),
     "GlobalMaxPool2d": MaxPoolRule(),

@@ -9,6 +9,7 @@ from .dense import FlattenRule, LinearRule
 from .elementwise import ACTIVATIONS, ActivationRule, DropoutRule, SoftmaxRule
 from .fallback import WHY, FallbackRule
 from .joining import AddRule, ConcatRule
+from .moving import MovementRule, ReshapeRule
 from .normalization import BatchNormRule
 from .pooling import AveragePoolRule, MaxPoolRule
 
@@ -19,6 +20,8 @@ RULES: dict[str, Rule] = {
     "Linear": LinearRule(),
     "Flatten": FlattenRule(),
     **dict.fromkeys(ACTIVATIONS, ActivationRule()),
+    "Reshape": ReshapeRule(),
+    **dict.fromkeys(("ChannelShuffle", "Pad2d", "Permute", "PixelShuffle", "Slice", "ZeroPad2d"), MovementRule()),
     "Softmax": SoftmaxRule(),
     "MaxPool2d": MaxPoolRule(),
     "GlobalMaxPool2d": MaxPoolRule(),

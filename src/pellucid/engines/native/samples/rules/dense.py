@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from .....layers import Flatten, Linear, Node
+from .....layers import Linear, Node
 from .....wiring import name_of
-from ...layout import Maps
+from ...layout import Maps, maps_of
 from ..borders import Copy
 from ..builder import Builder
 from ..held import NONE, Held
@@ -24,22 +24,24 @@ CACHED = 256 << 10  # bytes of a weight that every thread can hold beside its sa
 class FlattenRule(Rule):
     """Flatten: the same memory under another shape, or a copy in another order."""
 
+    def order(self, node: Node) -> str:
+        """Return the order in which maps are laid out."""
+        return layer_of(node).order
+
     def forward(self, b: Builder, node: Node) -> None:
         """Look at the maps as a vector, or copy them."""
-        layer: Flatten = layer_of(node)
-        size = math.prod(node.shape)
-        if layer.order == "HWC":
+        if self.order(node) == "HWC":
             x, y = b.read(node.inputs[0]), b.new(node)
             b.step(name_of(node), FlattenHWC(x.maps), x, y)
             return
         x = b.read(node.inputs[0], dense=True)
-        b.values[name_of(node)] = Held(x.buffer, Maps(size, dense=True))
+        b.values[name_of(node)] = Held(x.buffer, maps_of(node.shape, dense=True))
 
     def backward(self, b: TrainingBuilder, node: Node) -> None:
         """Give the gradient the input's shape again."""
         dy = b.grad(node)
         dx, add = b.into(node.inputs[0])
-        if layer_of(node).order == "HWC":
+        if self.order(node) == "HWC":
             b.step(name_of(node), UnflattenHWC(dx.maps, add), dy, dx)
         elif dx.buffer is not dy.buffer:
             b.step(name_of(node), Copy(_as(dy.maps, dx.maps), dx.maps, add), dy, dx)
