@@ -39,7 +39,7 @@ test-all: $(VENV)/.ready-test
 	$(BIN)/python -m coverage report --include="$(WHOLLY_COVERED)" --fail-under=100
 
 golden: $(VENV)/.ready-test
-	PELLUCID_GOLDEN=write $(BIN)/python -m pytest -q tests/explain tests/engines/native/test_plan.py tests/formats/source
+	PELLUCID_GOLDEN=write $(BIN)/python -m pytest -q tests/explain tests/engines/native/test_plan.py tests/formats/source tests/formats/onnx/test_conformance.py
 
 lint: $(VENV)/.ready-test
 	$(BIN)/python -m ruff check

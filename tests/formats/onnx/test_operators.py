@@ -91,7 +91,7 @@ RESIZES = {
     "by factors": ([1, 1, 2, 3], None),
     "by odd factors": ([1, 1, 1.5, 0.6], None),
     "to sizes": (None, [2, 3, 8, 5]),
-    "to one": (None, [2, 3, 1, 7]),
+    "to one": (None, [2, 3, 1, 10]),
 }
 WORDS = [
     ("nearest", "asymmetric", "floor", "nearest"),
@@ -107,9 +107,11 @@ def test_resizing(mode: str, coordinates: str, rounding: str, ours: str, case: s
     """The ways that are ours, by factors and to sizes, larger and smaller."""
     scales, sizes = RESIZES[case]
     told = {"mode": mode, "coordinate_transformation_mode": coordinates, "nearest_mode": rounding}
+    if coordinates == "align_corners" and case == "by odd factors":
+        scales = [1, 1, 1.6, 0.2]  # whole sizes: for others ONNX and its runtimes differ
     constants = {"s": np.array(scales, F)} if scales else {"z": np.array(sizes)}
     reads = "x - s" if scales else "x - - z"
-    net = opened(step("Resize", reads, **told), opset=13, constants=constants, shape=(2, 3, 5, 7))
+    net = opened(step("Resize", reads, **told), opset=13, constants=constants, shape=(2, 3, 5, 10))
     (layer,) = net.layers.values()
     assert layer.config()["mode"] == ours or case in ("to one", "by factors")  # several ways read the same places
 
@@ -137,6 +139,7 @@ def test_resizing_of_old() -> None:
         ({"mode": "linear", "coordinate_transformation_mode": "asymmetric"}, "none of our ways"),
         ({"coordinate_transformation_mode": "tf_crop_and_resize"}, "tf_crop_and_resize"),
         ({"mode": "linear", "antialias": 1}, "antialias"),
+        ({"mode": "linear", "coordinate_transformation_mode": "align_corners"}, "runtimes differ"),
         ({"mode": "linear", "exclude_outside": 1}, "exclude_outside"),
         ({"nearest_mode": "ceil"}, "none of our ways"),
     ],
@@ -275,7 +278,8 @@ def test_whole_maps() -> None:
 def test_a_softmax_over_several_axes() -> None:
     """Before opset 13 it is over all axes from one on: the numbers laid in a row, and back."""
     for axis in (1, 2, 3):
-        opened(step("Softmax", "x", axis=axis), opset=11)
+        for op in ("Softmax", "LogSoftmax"):
+            opened(step(op, "x", axis=axis), opset=11)
 
 
 # Formulas
@@ -312,12 +316,15 @@ def test_gelu_of_tanh_is_known_by_its_formula() -> None:
 def test_gates_are_known_by_their_formulas() -> None:
     """SiLU, Mish, HardSwish by two formulas, and HardSigmoid."""
     gated = {
+        "Softsign": (step("Abs", "x", "a"), step("Add", "o a", "b"), step("Div", "x b")),
         "SiLU": (step("Sigmoid", "x", "a"), step("Mul", "x a")),
         "Mish": (step("Softplus", "x", "a"), step("Tanh", "a", "b"), step("Mul", "b x")),
         "HardSigmoid": (step("Add", "x t", "a"), step("Clip", "a z six", "b"), step("Div", "b six")),
         "HardSwish": (step("Add", "x t", "a"), step("Clip", "a z six", "b"), step("Mul", "x b", "c"),
                       step("Div", "c six")),
     }  # fmt: skip
+    spelt = (step("Neg", "x", "a"), step("Exp", "a", "b"), step("Add", "b o", "c"), step("Div", "x c"))
+    assert kinds(opened(*spelt, constants=NUMBERS)) == ["SiLU"]
     for kind, steps in gated.items():
         assert kinds(opened(*steps, constants=NUMBERS)) == [kind]
     assert kinds(opened(step("HardSigmoid", "x", "a", alpha=1 / 6), step("Mul", "x a"))) == ["HardSwish"]
@@ -330,10 +337,53 @@ def test_what_is_read_elsewhere_is_no_part_of_a_formula() -> None:
 
 
 def test_activations_by_their_operators() -> None:
-    """Operators of newer opsets."""
+    """Operators of newer opsets, and Selu with other constants."""
     opened(step("Gelu", "x", approximate="tanh"), opset=20)
     opened(step("Mish", "x"), opset=18)
     opened(step("HardSwish", "x"), opset=14)
+    assert kinds(opened(step("Selu", "x", alpha=2.0, gamma=3.0))) == ["ELU", "Scale"]
+
+
+# Rows and volumes
+
+
+def test_windows_over_rows() -> None:
+    """Convolutions and pools along one axis are those of maps of one row."""
+    shape = ("N", 4, 9)
+    weight = np.random.default_rng(1).normal(size=(6, 2, 3)).astype(F)
+    told: dict[str, Any] = {"pads": [1, 0], "strides": [2], "dilations": [2]}
+    net = opened(step("Conv", "x w", group=2, **told), shape=shape, constants={"w": weight})
+    assert kinds(net) == ["Reshape", "Conv2d", "Reshape"]
+    opened(step("ConvTranspose", "x w", strides=[2], output_padding=[1]), shape=("N", 6, 5), constants={"w": weight})
+    for op in ("MaxPool", "AveragePool"):
+        opened(step(op, "x", kernel_shape=[3], pads=[1, 1], ceil_mode=1, strides=[2]), shape=shape)
+    for op in ("GlobalMaxPool", "GlobalAveragePool"):
+        opened(step(op, "x"), shape=shape)
+
+
+def test_numbers_that_go_through_six_axes() -> None:
+    """Exporters of old spelt out DepthToSpace and its way back: they are known for what they do."""
+    for perm, shape, kind in (
+        ([0, 1, 4, 2, 5, 3], [-1, 2, 2, 2, 4, 6], ["PixelShuffle"]),
+        ([0, 3, 4, 1, 5, 2], [-1, 2, 2, 2, 4, 6], ["PixelShuffle"]),
+        ([0, 3, 5, 1, 2, 4], [-1, 8, 2, 2, 3, 2], ["Reshape", "Permute", "Reshape", "Permute", "Reshape"]),
+        ([0, 1, 3, 5, 2, 4], [-1, 8, 2, 2, 3, 2], ["Reshape", "Permute", "Reshape", "Permute", "Reshape"]),
+        ([0, 1, 2, 3, 4, 5], [-1, 8, 2, 2, 3, 2], ["Reshape"]),
+    ):
+        whole = [-1, 2, 8, 12] if kind == ["PixelShuffle"] else [-1, 32, 2, 3]
+        steps = step("Reshape", "x a", "t"), step("Transpose", "t", "p", perm=perm), step("Reshape", "p b")
+        net = opened(*steps, shape=("N", 8, 4, 6), constants={"a": np.array(shape), "b": np.array(whole)})
+        assert kinds(net) == kind
+    other = step("Reshape", "x a", "t"), step("Transpose", "t", "p", perm=[0, 5, 4, 3, 2, 1]), step("Reshape", "p b")
+    constants = {"a": np.array([-1, 2, 2, 2, 4, 6]), "b": np.array([-1, 2, 8, 12])}
+    assert "which no layer here does" in reason(*other, shape=("N", 8, 4, 6), constants=constants)
+    assert "more than 5 axes" in reason(step("Reshape", "x a"), shape=("N", 8, 4, 6), constants=constants)
+
+
+def test_batch_norm_of_volumes() -> None:
+    """The places of a channel are as many, however they lie."""
+    numbers = {name: np.array([1, 2, 3], F) for name in "sbmv"}
+    opened(step("BatchNormalization", "x s b m v"), shape=("N", 3, 2, 4, 5), constants=numbers)
 
 
 # What is not followed

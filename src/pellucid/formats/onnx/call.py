@@ -16,7 +16,30 @@ from ..opening import Opening, UnreadableError, make
 from ..stored import Stored
 
 BATCH = -(2**62) - 57  # stands in shapes for a batch of any size; only moved, never calculated with
-Value = Node | Stored | None
+
+
+@dataclass(frozen=True)
+class Tall:
+    """A value on its way through more axes than a value here has: laid out, and turned, to be laid out anew.
+
+    Args:
+        node: where its numbers come from.
+        shape: how they are laid out.
+        order: which of these axes each of its own is.
+    """
+
+    node: Node
+    shape: tuple[int, ...]
+    order: tuple[int, ...]
+
+    def turned(self, order: tuple[int, ...]) -> Tall:
+        """Return the value with its axes in another order."""
+        if sorted(order) != list(range(len(self.order))):
+            raise UnreadableError(f"an order {order!r:.60} of {len(self.order)} axes")
+        return Tall(self.node, self.shape, tuple(self.order[axis] for axis in order))
+
+
+Value = Node | Stored | Tall | None
 # What changes nothing of what we take from a node: the order of indices, seeds of what training drops, precisions.
 UNFOLLOWED: dict[str, set[str]] = {
     "Cast": {"round_mode", "saturate"},
@@ -133,11 +156,14 @@ class Call:
         read = nodes or (self.node(),)
         return self.opening.add(layer, *read, name=name or self.name, weights=weights, op=self.op)
 
-    def reshaped(self, node: Node, shape: tuple[int, ...], *, name: str = "") -> Node | None:
+    def reshaped(self, node: Node, shape: tuple[int, ...], *, name: str = "", checked: bool = True) -> Node | None:
         """Return a value in another shape, which it may have already."""
         if shape == node.shape:
             return node
-        return self.add(REGISTRY["Flatten"]() if len(shape) == 1 else make("Reshape", shape), node, name=name)
+        layer = REGISTRY["Flatten"]() if len(shape) == 1 else make("Reshape", shape)
+        if checked:
+            self.check_used()
+        return self.opening.add(layer, node, name=name or self.name, op=self.op)
 
     def said(self, sizes: Sequence[int]) -> list[int | str]:
         """Return sizes as they are told, the batch's by its name."""

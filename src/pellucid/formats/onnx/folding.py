@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..opening import UnreadableError
 from .call import Call, holds_batch
-from .tensors import TYPES
+from .tensors import BFLOAT16, TYPES, stored
 
 Array = NDArray[Any]
 MOST = 2**24  # numbers of a constant that is calculated
@@ -18,7 +19,7 @@ MOST = 2**24  # numbers of a constant that is calculated
 
 def _cast(call: Call, x: Array) -> Array:
     to = call.get("to", 1)
-    if to not in TYPES or TYPES[to][0] == "<u2":
+    if to not in TYPES or to == BFLOAT16:
         raise UnreadableError(f"a cast to ONNX type {to}")
     return x.astype(TYPES[to][0])
 
@@ -73,6 +74,30 @@ def _same(call: Call, x: Array) -> Array:
     return x
 
 
+def _filled(call: Call, shape: Array) -> Array:
+    sizes = [int(size) for size in shape]
+    if any(not 0 <= size <= MOST for size in sizes) or math.prod(sizes) > MOST:
+        raise UnreadableError(f"a constant of shape {sizes!r:.100}")
+    value = call.get("value", None)
+    return np.full(sizes, np.float32(0) if value is None else stored(value, call.name, None).read().reshape(-1)[0])
+
+
+def _expand(call: Call, x: Array, shape: Array) -> Array:
+    return np.broadcast_to(x, np.broadcast_shapes(x.shape, tuple(int(size) for size in shape)))
+
+
+def _size(call: Call, x: Array) -> Array:
+    return np.array(x.size)
+
+
+def _shape(call: Call, x: Array) -> Array:
+    return np.array(x.shape[call.get("start", 0) : call.get("end", None)], np.int64)
+
+
+def _where(call: Call, which: Array, a: Array, b: Array) -> Array:
+    return np.where(which, a, b)
+
+
 def _by(ufunc: np.ufunc) -> Callable[..., Array]:
     def calculate(call: Call, *arrays: Array) -> Array:
         return ufunc(*arrays)
@@ -82,24 +107,41 @@ def _by(ufunc: np.ufunc) -> Callable[..., Array]:
 
 MOVES: dict[str, Callable[..., Array]] = {
     "Concat": _concat,
+    "ConstantOfShape": _filled,
+    "Expand": _expand,
     "Gather": _gather,
     "Identity": _same,
     "Reshape": _reshape,
+    "Shape": _shape,
+    "Size": _size,
     "Slice": _slice,
     "Squeeze": _squeeze,
     "Transpose": _transpose,
     "Unsqueeze": _unsqueeze,
+    "Where": _where,
 }
 CALCULATES: dict[str, Callable[..., Array]] = {
     "Add": _by(np.add),
     "Cast": _cast,
     "Div": _divide,
+    "Equal": _by(np.equal),
     "Floor": _by(np.floor),
     "Mul": _by(np.multiply),
     "Neg": _by(np.negative),
     "Sqrt": _by(np.sqrt),
     "Sub": _by(np.subtract),
 }
+
+
+def _result(call: Call, arrays: list[Array]) -> int:
+    """Return how many numbers the result has, of operators that can give more than they are given."""
+    if call.op in (*CALCULATES, "Where"):
+        return math.prod(np.broadcast_shapes(*(array.shape for array in arrays)))
+    if call.op == "Gather":
+        return arrays[1].size * arrays[0].size // max(arrays[0].shape[call.get("axis", 0)], 1)
+    if call.op == "Expand":
+        return math.prod(np.broadcast_shapes(arrays[0].shape, tuple(int(size) for size in arrays[1])))
+    return 0
 
 
 def fold(call: Call, arrays: list[Array]) -> Array:
@@ -114,10 +156,12 @@ def fold(call: Call, arrays: list[Array]) -> Array:
     keeps = call.op == "Cast" and call.get("to", 1) == 7
     if call.op in CALCULATES and not keeps and holds_batch(*arrays):
         raise UnreadableError("a calculation with the batch's size")
-    if sum(array.size for array in arrays) > MOST:
-        raise UnreadableError(f"a constant of more than {MOST} numbers calculated")
     try:
+        if sum(array.size for array in arrays) > MOST or _result(call, arrays) > MOST:
+            raise UnreadableError(f"a constant of more than {MOST} numbers calculated")
         with np.errstate(all="ignore"):
-            return np.asarray(entry(call, *arrays))
+            result = np.asarray(entry(call, *arrays))
+            call.check_used()
+            return result
     except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise UnreadableError(f"its constants do not fit: {error}") from None

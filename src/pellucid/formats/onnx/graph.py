@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import onnx
 
-from ...errors import ModelFileError, PellucidError
+from ...errors import ModelFileError, PellucidError, ShapeError
 from ...layers import Node
 from ...network import Network
 from ..opening import Opening, UnreadableError
 from ..stored import Stored
-from .call import BATCH, Call, Value, attributes
+from .call import BATCH, Call, Tall, Value, attributes
 from .folding import fold
 from .hints import Hinted, about, hinted
 from .patterns import Formulas
@@ -76,10 +76,11 @@ class _Walk:
         for name in self.ends:
             if name not in self.values:
                 raise _damaged(f"output {name!r}", "no node that gives it", "the output of a node")
-            if isinstance(self.values[name], Stored):
-                self.opening.refuse(name, "output", "it is a constant")
+            if isinstance(self.values[name], Stored | Tall):
+                constant = isinstance(self.values[name], Stored)
+                self.opening.refuse(name, "output", "it is a constant" if constant else "it has more than 5 axes")
                 self.values[name] = None
-        outputs = [value for name in self.ends if not isinstance(value := self.values[name], Stored)]
+        outputs = [value if isinstance(value := self.values[name], Node) else None for name in self.ends]
         return self.opening.network(outputs, partial=partial, classes=classes, seed=seed)
 
     def _give(self, name: str, value: Value) -> None:
@@ -100,9 +101,14 @@ class _Walk:
             raise _damaged(
                 f"input {value.name!r}", f"shape {told!r:.100}", "(batch, ...) with every size but the batch's"
             )
+        if sizes[0] > 0 and self.batch not in (BATCH, sizes[0]):
+            raise _damaged(f"input {value.name!r}", f"a batch of {sizes[0]} beside one of {self.batch}", "one batch")
         if sizes[0] > 0:
             self.batch = sizes[0]
-        return self.opening.input(value.name, tuple(sizes[1:]))
+        try:
+            return self.opening.input(value.name, tuple(sizes[1:]))
+        except ShapeError as error:
+            raise _damaged(f"input {value.name!r}", error.got, error.expected) from None
 
     def _hinted(self, number: int) -> bool:
         """Return whether a node is the first, or another one, of a layer that the model says and its nodes bear out."""
@@ -130,8 +136,9 @@ class _Walk:
             return False
         node, value = self.graph.node[number], self.values.get(formula.reads)
         made: Value = None
-        if isinstance(value, Stored):
-            self.opening.refuse(node.name, node.op_type, f"{formula.layer.kind} of a constant")
+        if isinstance(value, Stored | Tall):
+            told = "a constant" if isinstance(value, Stored) else "a value of more than 5 axes"
+            self.opening.refuse(_name(node, number), node.op_type, f"{formula.layer.kind} of {told}")
         else:
             made = self.opening.add(formula.layer, value, name=_name(node, number), op=node.op_type)
         self._give(node.output[0], made)

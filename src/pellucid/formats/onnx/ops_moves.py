@@ -8,9 +8,10 @@ import numpy as np
 
 from ...layers import Node
 from ..opening import UnreadableError, make
-from .call import BATCH, Call
+from .call import BATCH, Call, Tall
 
 END = 2**31 - 1  # from here on a place means the end of an axis
+MOST_AXES = 4  # of a value here, without the batch
 MOST_PARTS = 64  # that one node is cut into
 
 
@@ -139,17 +140,26 @@ def depth_to_space(call: Call) -> Node | None:
 def space_to_depth(call: Call) -> Node | None:
     """SpaceToDepth: the maps cut into blocks, whose places become channels."""
     maps, block = call.maps(), call.get("blocksize", 0)
-    channels, height, width = maps.shape
+    _, height, width = maps.shape
     if block < 1 or height % block or width % block:
         raise UnreadableError(f"blocks of {block} in maps of {height} x {width}")
-    rows, columns, blocks = height // block, width // block, channels * block
-    steps = (  # columns first: a place's row in its block counts more
-        make("Reshape", (channels, height, columns, block)),
-        make("Permute", (3, 0, 1, 2)),
-        make("Reshape", (blocks, rows, block, columns)),
-        make("Permute", (2, 0, 1, 3)),
-        make("Reshape", (blocks * block, rows, columns)),
+    return _blocks(call, maps, block, first=True)
+
+
+def _blocks(call: Call, maps: Node, block: int, *, first: bool) -> Node | None:
+    """Lay the places of every block out as channels, `first` of the channels' axes, or last."""
+    channels, height, width = maps.shape
+    rows, columns, more = height // block, width // block, channels * block
+    by_columns = (
+        make("Reshape", (-1, height if first else rows, columns, block)),
+        make("Permute", (3, 0, 1, 2) if first else (0, 3, 1, 2)),
     )
+    by_rows = (
+        make("Reshape", (more if first else channels, rows, block, columns if first else width)),
+        make("Permute", (2, 0, 1, 3) if first else (0, 2, 1, 3)),
+    )
+    last = make("Reshape", (more * block, rows, columns))
+    steps = (*by_columns, *by_rows, last) if first else (*by_rows, *by_columns, last)
     node: Node | None = maps
     for number, step in enumerate(steps, 1):
         node = node and call.add(step, node, name=f"{call.name}/{number}" if number < len(steps) else "")
@@ -187,20 +197,49 @@ def expand(call: Call) -> Node | None:
     return call.add(make("Upsample", size=wanted[2:]))
 
 
-def reshape(call: Call) -> Node | None:
-    """Reshape that leaves the batch; the last of three steps of a channel shuffle makes all three one."""
-    node, sizes = call.node(), call.numbers(1)
+def reshape(call: Call) -> Node | Tall | None:
+    """Reshape that leaves the batch; what it makes one layer of together with what came before is known here."""
+    given, sizes = call.values[0], call.numbers(1)
+    tall = given if isinstance(given, Tall) else None
+    node = tall.node if tall else call.node()
+    own = tuple(tall.shape[axis] for axis in tall.order) if tall else node.shape
     if not call.get("allowzero", 0):
-        whole = (call.batch, *node.shape)
+        whole = (call.batch, *own)
         sizes = [whole[i] if size == 0 and i < len(whole) else size for i, size in enumerate(sizes)]
-    rest, count = sizes[1:], math.prod(node.shape)
+    rest, count = sizes[1:], math.prod(own)
     if rest.count(-1) == 1 and sizes[0] == call.batch:
         known = -math.prod(rest)
         rest = [count // known if size == -1 and known > 0 else size for size in rest]
     if not rest or sizes[0] not in (-1, call.batch) or any(size < 1 for size in rest) or math.prod(rest) != count:
         told = call.said(sizes)
-        raise UnreadableError(f"a new shape {told} of (batch, {node.shape}), which does not leave the batch")
+        raise UnreadableError(f"a new shape {told} of (batch, {own}), which does not leave the batch")
+    if tall:
+        return _laid(call, tall, tuple(rest))
+    if len(rest) > MOST_AXES:
+        return Tall(node, tuple(rest), tuple(range(len(rest))))
     return _shuffled(call, node, tuple(rest)) or call.reshaped(node, tuple(rest))
+
+
+def _laid(call: Call, tall: Tall, shape: tuple[int, ...]) -> Node | None:
+    """Return a value of many axes in three: numbers that went from channels into space, or the way back."""
+    sizes, order = tall.shape, tall.order
+    if order == tuple(range(len(order))):
+        return call.reshaped(tall.node, shape)
+    if len(sizes) == 5 and len(tall.node.shape) == len(shape) == 3:
+        for name, turn, (a, b) in (("CRD", (0, 3, 1, 4, 2), (1, 2)), ("DCR", (2, 3, 0, 4, 1), (0, 1))):
+            small = tall.node.shape[1:] == sizes[3:]
+            if (
+                order == turn
+                and small
+                and sizes[a] == sizes[b]
+                and shape[1:] == (sizes[3] * sizes[a], sizes[4] * sizes[a])
+            ):
+                return call.add(make("PixelShuffle", sizes[a], order=name), tall.node)
+        block = sizes[2]
+        cut_up = tall.node.shape == (sizes[0], sizes[1] * block, sizes[3] * block) and sizes[4] == block
+        if cut_up and order in ((2, 4, 0, 1, 3), (0, 2, 4, 1, 3)) and shape[1:] == (sizes[1], sizes[3]):
+            return _blocks(call, tall.node, block, first=order[0] == 2)
+    raise UnreadableError(f"numbers laid out as (batch, {sizes}) and turned to {order}, which no layer here does")
 
 
 def _shuffled(call: Call, node: Node, shape: tuple[int, ...]) -> Node | None:

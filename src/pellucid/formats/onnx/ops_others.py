@@ -10,9 +10,9 @@ import numpy as np
 from ...layers import Add, BatchNorm2d, Concat, Dropout, LeakyReLU, Linear, Node
 from ..opening import UnreadableError, make
 from ..stored import Stored
-from .call import Call
+from .call import Call, Tall, Value
 
-Operator = Callable[[Call], Node | tuple[Node | None, ...] | None]
+Operator = Callable[[Call], Value | tuple[Node | None, ...]]
 
 
 def plain(kind: str) -> Operator:
@@ -69,6 +69,17 @@ def clip(call: Call) -> Node | None:
         for name, end in zip(("min", "max"), ends, strict=True)
     ]
     return call.add(make("ReLU6") if ends == [0.0, 6.0] else make("Clip", *ends))
+
+
+def bound(call: Call) -> Node | None:
+    """Max and Min of a value and a constant number, which is what Clip does."""
+    if len(call.values) != 2:
+        raise UnreadableError(f"{len(call.values)} inputs")
+    place = 1 if isinstance(call.values[1], Stored) else 0
+    end, node = call.scalar(place, None), call.node(1 - place)
+    if call.op == "Max" and end == 0.0:
+        return call.add(make("ReLU"), node)
+    return call.add(make("Clip", end, None) if call.op == "Max" else make("Clip", None, end), node)
 
 
 def softmax_one(call: Call) -> Node | None:
@@ -148,7 +159,12 @@ def batch_norm(call: Call) -> Node | None:
     names = ("weight", "bias", "running_mean", "running_var")
     weights = {name: call.constant(place) for place, name in enumerate(names, 1)}
     eps, momentum = call.number("epsilon", 1e-5), round(1.0 - call.number("momentum", 0.9), 7)
-    if len(call.node().shape) == 3:
+    node = call.node()
+    if len(node.shape) == 4:  # places of a channel may lie as they will
+        flat = call.reshaped(node, (node.shape[0], -1, node.shape[-1]), name=f"{call.name}/maps", checked=False)
+        made = flat and call.add(BatchNorm2d(eps=eps, momentum=momentum, unbiased=False), flat, weights=weights)
+        return made and call.reshaped(made, node.shape, name=f"{call.name}/volumes")
+    if len(node.shape) == 3:
         return call.add(BatchNorm2d(eps=eps, momentum=momentum, unbiased=False), weights=weights)
     return call.add(make("BatchNorm1d", eps=eps, momentum=momentum, unbiased=False), weights=weights)
 
@@ -252,8 +268,10 @@ def dropout(call: Call) -> Node | None:
     return call.add(Dropout(call.scalar(1, call.number("ratio", 0.5)) or 0.0))
 
 
-def same(call: Call) -> Node | None:
-    """Identity, and Cast to a type of real numbers, as which everything is calculated here."""
+def same(call: Call) -> Value:
+    """Identity, and Cast and CastLike among types of real numbers, as which everything is calculated here."""
+    if call.op == "CastLike" and isinstance(call.values[0], Stored):
+        return call.values[0]
     if call.op == "Cast" and call.get("to", 0) not in (1, 10, 11, 16):
         raise UnreadableError(f"a cast to ONNX type {call.get('to', 0)}")
     return call.node()
@@ -267,12 +285,16 @@ def flatten(call: Call) -> Node | None:
     return call.reshaped(node, (math.prod(node.shape),))
 
 
-def transpose(call: Call) -> Node | None:
+def transpose(call: Call) -> Node | Tall | None:
     """Transpose that leaves the batch."""
-    order = list(call.get("perm", range(len(call.node().shape), -1, -1)))
+    value = call.values[0]
+    tall = value if isinstance(value, Tall) else None
+    order = list(call.get("perm", range(len(tall.shape if tall else call.node().shape), -1, -1)))
     if order[:1] != [0]:
         raise UnreadableError(f"an order of axes {order} that moves the batch")
     ours = tuple(axis - 1 for axis in order[1:])
+    if tall:
+        return tall.turned(ours)
     return call.node() if ours == tuple(sorted(ours)) else call.add(make("Permute", ours))
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
 from ...layers import AvgPool2d, Conv2d, GlobalAvgPool2d, GlobalMaxPool2d, Layer, MaxPool2d, Node
+from ...window import Window
 from ..opening import UnreadableError, make
 from ..stored import Stored
-from .call import Call
+from .call import Call, Value
 
 Sides = tuple[tuple[int, int], tuple[int, int]]
 NO_SIDES = ((0, 0), (0, 0))
@@ -38,6 +42,35 @@ def padding(call: Call, kernel: tuple[int, int], node: Node) -> Sides | str:
         total = max((-(-size // s) - 1) * s + d * (k - 1) + 1 - size, 0)
         sides.append((total - total // 2, total // 2))
     return sides[0], sides[1]
+
+
+def wide(entry: Callable[[Call], Node | None]) -> Callable[[Call], Node | None]:
+    """Return what opens an operator's windows over rows too: as maps of one row."""
+
+    def opened(call: Call) -> Node | None:
+        node = call.values[0] if call.values else None
+        if not isinstance(node, Node) or len(node.shape) != 2:
+            return entry(call)
+        given = dict(call.attributes)
+        for name, first in (("kernel_shape", 1), ("strides", 1), ("dilations", 1), ("output_padding", 0)):
+            if name in given:
+                given[name] = [first, *given[name]]
+        if len(given.get("pads", ())) == 2:
+            given["pads"] = [0, given["pads"][0], 0, given["pads"][1]]
+        if "output_shape" in given:
+            given["output_shape"] = [1, given["output_shape"][-1]]
+        maps = call.reshaped(node, (node.shape[0], 1, node.shape[1]), name=f"{call.name}/maps", checked=False)
+        values: list[Value] = [maps, *call.values[1:]]
+        if len(values) > 1 and isinstance(weight := values[1], Stored) and len(weight.shape) == 3:
+            values[1] = weight.reshaped(*weight.shape[:2], 1, weight.shape[2])
+
+        def fuse(after: int) -> Stored | None:
+            return call.fuse(after - 1)
+
+        made = entry(replace(call, values=values, attributes=given, fuse=fuse))
+        return made and call.reshaped(made, (made.shape[0], made.shape[2]), name=f"{call.name}/rows", checked=False)
+
+    return opened
 
 
 def conv(call: Call) -> Node | None:
@@ -119,14 +152,21 @@ def pool(call: Call) -> Node | None:
     else:
         counts = bool(call.get("count_include_pad", 0))
         if dilations != (1, 1):
-            return _dilated(call, node, kernel, sides, plain=not ceil and (counts or sides in (NO_SIDES, "valid")))
+            return _dilated(call, node, kernel, sides, counts=counts, ceil=ceil)
         layer = AvgPool2d(kernel, strides, padding=sides, ceil_mode=ceil, count_include_pad=counts)
     return call.add(layer)
 
 
-def _dilated(call: Call, node: Node, kernel: tuple[int, int], sides: Sides | str, *, plain: bool) -> Node | None:
+def _dilated(
+    call: Call, node: Node, kernel: tuple[int, int], sides: Sides | str, *, counts: bool, ceil: bool
+) -> Node | None:
     """Average over dilated windows: a convolution of every channel by itself, with even shares."""
-    if not plain or sides == "same":
+    steps = zip(kernel, _pair(call, "strides"), _pair(call, "dilations"), strict=True)
+    windows = [
+        Window(k, s, d, sides if isinstance(sides, str) else sides[axis], ceil) for axis, (k, s, d) in enumerate(steps)
+    ]
+    held = all(window.extent(size) == window.pads(size) for window, size in zip(windows, node.shape[1:], strict=True))
+    if not held or sides == "same" or (not counts and sides not in (NO_SIDES, "valid")):
         raise UnreadableError("an average over dilated windows of which some reach beyond the maps")
     channels, area = node.shape[0], kernel[0] * kernel[1]
     strides, dilations = _pair(call, "strides"), _pair(call, "dilations")

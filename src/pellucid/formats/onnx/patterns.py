@@ -1,4 +1,4 @@
-"""Activations that exporters spell out: GELU, SiLU, Mish, HardSwish and HardSigmoid, known by their formulas.
+"""Activations that exporters spell out, such as GELU, SiLU, Mish and HardSwish, known by their formulas.
 
 A formula is brought into one form, products of a number and factors, sums of a number and terms, so that it does not
 matter in which order a model multiplies, or whether it divides by 2 or multiplies by 0.5. It is one layer only where
@@ -40,6 +40,10 @@ def _plus(number: float, *of: Form) -> Form:
     return _form("+", *of, number=number)
 
 
+def _inverse(of: Form) -> Form:
+    return _form("1/", of)
+
+
 X: Form = ("x", 0.0, ())
 THREE: Form = _form("clip", _plus(3.0, X), number=6.0)
 CUBE = _times(0.044715, X, X, X)
@@ -54,6 +58,8 @@ FORMULAS: tuple[tuple[Form, str, tuple[str, ...]], ...] = (
         ("tanh",),
     ),
     (_times(1.0, X, _form("Sigmoid", X)), "SiLU", ()),
+    (_times(1.0, X, _inverse(_plus(1.0, _form("Exp", _times(-1.0, X))))), "SiLU", ()),
+    (_times(1.0, X, _inverse(_plus(1.0, _form("Abs", X)))), "Softsign", ()),
     (_times(1.0, X, _form("Tanh", _form("Softplus", X))), "Mish", ()),
     (_times(1 / 6, X, THREE), "HardSwish", ()),
     (_times(1.0, X, _form("hardsigmoid", X)), "HardSwish", ()),
@@ -204,7 +210,10 @@ class _Reading:
         if node.op_type == "Pow" and len(node.input) == 2 and not given:
             power, of = self._number(node.input[1]), self.of(node.input[0])
             return _times(1.0, *[of] * int(power)) if of and power in (2.0, 3.0) else None
-        if node.op_type in ("Erf", "Sigmoid", "Softplus", "Tanh") and len(node.input) == 1 and not given:
+        if node.op_type == "Neg" and len(node.input) == 1 and not given:
+            of = self.of(node.input[0])
+            return of and _times(-1.0, of)
+        if node.op_type in ("Abs", "Erf", "Exp", "Sigmoid", "Softplus", "Tanh") and len(node.input) == 1 and not given:
             return self._one(node.op_type, node.input[0])
         return None
 
@@ -222,13 +231,11 @@ class _Reading:
             if constant is not None:
                 constant = 1 / constant if op == "Div" and place and constant else constant
                 number = number + constant if kind == "+" else number * constant
-            elif op == "Div" and place:
-                return None
             else:
                 form = self.of(name)
                 if form is None:
                     return None
-                inner.append(form)
+                inner.append(_inverse(form) if op == "Div" and place else form)
         for form in inner:
             if form[0] == kind:
                 number = number + form[1] if kind == "+" else number * form[1]

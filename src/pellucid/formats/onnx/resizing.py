@@ -146,6 +146,8 @@ def _resized(call: Call, axes: tuple[Axis, ...], mode: str, coordinates: str, ro
         raise UnreadableError(f"{told:.150}")
     if any(not 1 <= size <= LONGEST for axis in axes for size in (axis.size, axis.out)):
         raise UnreadableError(f"maps of {tuple(axis.out for axis in axes)} places")
+    if coordinates == "align_corners" and any(axis.told and axis.scale * axis.size != axis.out for axis in axes):
+        raise UnreadableError("aligned corners with a factor that gives no whole size: ONNX and its runtimes differ")
     if all(axis.size == axis.out and axis.scale == 1 for axis in axes):
         return call.node()
     wanted = [_shares(axis, mode, PLACES[coordinates], ROUNDED[rounding]) for axis in axes]

@@ -26,6 +26,9 @@ TYPES: dict[int, tuple[str, str]] = {  # by ONNX's number: the bytes' type, and 
     onnx.TensorProto.INT16: ("<i2", "int32_data"),
     onnx.TensorProto.INT8: ("i1", "int32_data"),
     onnx.TensorProto.UINT8: ("u1", "int32_data"),
+    onnx.TensorProto.UINT16: ("<u2", "int32_data"),
+    onnx.TensorProto.UINT32: ("<u4", "uint64_data"),
+    onnx.TensorProto.UINT64: ("<u8", "uint64_data"),
     onnx.TensorProto.BOOL: ("?", "int32_data"),
 }
 
@@ -60,17 +63,14 @@ def stored(tensor: Any, name: str, folder: Path | None) -> Stored:
             data = read_external(folder, entries, name, size) if outside else tensor.raw_data
             numbers = np.frombuffer(data, code)
         else:
-            numbers = _one_by_one(np.asarray(getattr(tensor, field)), code)
+            numbers = np.asarray(getattr(tensor, field))
+            half = tensor.data_type in (onnx.TensorProto.FLOAT16, BFLOAT16)  # whose bits stand there as whole numbers
+            numbers = numbers.astype(np.uint16).view(code) if half else numbers.astype(code)
         if tensor.data_type == BFLOAT16:
             numbers = (numbers.astype(np.uint32) << 16).view(np.float32)
         return numbers.reshape(shape)
 
     return Stored(name, shape, read)
-
-
-def _one_by_one(numbers: NDArray[Any], code: str) -> NDArray[Any]:
-    """Return numbers of a field in the tensor's type; half precision stands there as whole numbers of its bits."""
-    return numbers.astype(np.uint16).view(code) if code in ("<f2", "<u2") else numbers.astype(code)
 
 
 def _damaged(name: str, got: str, expected: str) -> ModelFileError:

@@ -200,8 +200,8 @@ def upsample(w: Writing) -> None:
     """Resize where its arithmetic in float32 is ours, else a Gather of places, or two matrices of shares."""
     layer = w.layer
     sizes = list(zip(layer.windows(), w.shapes[0][1:], strict=True))
-    if layer.size is not None:
-        tail = ["", "", w.constant("sizes", layer.size)]
+    if layer.size is not None or layer.align_corners:  # then ONNX and its runtimes differ about factors
+        tail = ["", "", w.constant("sizes", w.shape[1:])]
     else:
         tail = ["", w.constant("scales", layer.scale_factor, np.float32)]
     mode, coordinates, rounding = {
@@ -230,6 +230,8 @@ def _resizes(window: ResizedWindow, size: int) -> bool:
     """Return whether Resize, which reckons in float32, reads the places that the window reads."""
     out = window.out(size)
     scale = np.float32(out / size if window.factor is None else window.factor)
+    if window.align_corners:
+        return True
     if window.factor is not None and int(np.floor(np.float32(size) * scale)) != out:
         return False
     if window.mode == "bilinear":
