@@ -188,3 +188,8 @@ def attributes(node: onnx.NodeProto) -> dict[str, Any]:
 def holds_batch(*arrays: NDArray[Any]) -> bool:
     """Return whether one of the arrays holds the batch's size."""
     return any(array.dtype == np.int64 and bool(np.any(array == BATCH)) for array in arrays)
+
+
+def alone(name: str, value: float) -> Stored:
+    """Return a weight of one number."""
+    return Stored.of(name, np.full((1,), value, np.float32))
