@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as f
 
 from pellucid.errors import ShapeError
-from pellucid.zoo import NETWORKS, alexnet, lenet5, resnet18, vgg16
+from pellucid.zoo import NETWORKS, alexnet, efficientnet_b0, lenet5, mobilenet_v3_small, resnet18, vgg16
 
 SMALLEST = {  # (channels, height, width); VGG's is 32, ResNet's is 1
     "lenet5": (1, 12, 12),
@@ -114,3 +114,72 @@ def torch_resnet18(w, x):
                 x = norm(conv(x, f"{name}.downsample.0", stride), f"{name}.downsample.1")
             x = f.relu(x + y)
     return f.linear(x.mean((2, 3)), w["fc.weight"], w["fc.bias"])
+
+
+# Stride of each block's depthwise convolution, and what is done to each number: the last two columns of the tables.
+SMALL = ["2 relu", "2 relu", "1 relu", "2 hard", "1 hard", "1 hard", "1 hard", "1 hard", "2 hard", "1 hard", "1 hard"]
+B0 = [(1,), (2, 1), (2, 1), (2, 1, 1), (1, 1, 1), (2, 1, 1, 1), (1,)]
+CURVES = {"relu": f.relu, "hard": f.hardswish, "silu": f.silu}
+
+
+@pytest.mark.parametrize("name", ["mobilenet_v3_small", "efficientnet_b0"])
+def test_networks_of_gates_in_torch(name):
+    """With squeeze-and-excite a network computes what PyTorch's functions compute, called in the paper's order."""
+    build = {"mobilenet_v3_small": mobilenet_v3_small, "efficientnet_b0": efficientnet_b0}[name]
+    net = build(10, input_shape=(3, 64, 48), seed=1)
+    rng = np.random.default_rng(0)
+    for key, array in net.weights.items():
+        if array.ndim == 1:
+            net.weights[key] = rng.uniform(0.5, 1.5, array.shape)
+    w = {key: torch.tensor(array) for key, array in net.weights.items()}
+    x = torch.tensor(rng.standard_normal((2, 3, 64, 48), dtype=np.float32))
+    expected = (torch_small if name == "mobilenet_v3_small" else torch_b0)(w, x).numpy()
+    result = net.predict(x.numpy(), engine="reference")
+    np.testing.assert_allclose(result, expected, rtol=0, atol=2e-5 * np.abs(expected).max())
+
+
+def normed(w, x, name, eps, *, stride=1, curve=None):
+    """Return a convolution, depthwise if its kernels are, with its norm and curve."""
+    kernel = w[f"{name}.0.weight"]
+    groups = x.shape[1] if kernel.shape[1] == 1 else 1
+    y = f.conv2d(x, kernel, stride=stride, padding=kernel.shape[2] // 2, groups=groups)
+    mean, variance, scale, shift = (w[f"{name}.1.{key}"] for key in ("running_mean", "running_var", "weight", "bias"))
+    y = f.batch_norm(y, mean, variance, scale, shift, eps=eps)
+    return y if curve is None else CURVES[curve](y)
+
+
+def mobile_block(w, x, name, eps, stride, curve, squeezed, gate):
+    """Return one block: wider, each channel by itself, gated, narrower; and the shortcut."""
+    y = x
+    for place in range(4):
+        part = f"{name}.block.{place}"
+        if f"{part}.fc1.weight" in w:
+            means = y.mean((2, 3), keepdim=True)
+            inner = CURVES[squeezed](f.conv2d(means, w[f"{part}.fc1.weight"], w[f"{part}.fc1.bias"]))
+            y = y * gate(f.conv2d(inner, w[f"{part}.fc2.weight"], w[f"{part}.fc2.bias"]))
+        elif f"{part}.0.weight" in w:
+            depthwise = w[f"{part}.0.weight"].shape[1] == 1
+            last = f"{name}.block.{place + 1}.0.weight" not in w and f"{name}.block.{place + 1}.fc1.weight" not in w
+            y = normed(w, y, part, eps, stride=stride if depthwise else 1, curve=None if last else curve)
+    return x + y if stride == 1 and x.shape == y.shape else y
+
+
+def torch_small(w, x):
+    """Return MobileNetV3-Small's logits, by the names of torchvision's state dict."""
+    x = normed(w, x, "features.0", 1e-3, stride=2, curve="hard")
+    for place, row in enumerate(SMALL, start=1):
+        stride, curve = row.split()
+        x = mobile_block(w, x, f"features.{place}", 1e-3, int(stride), curve, "relu", f.hardsigmoid)
+    x = normed(w, x, "features.12", 1e-3, curve="hard").mean((2, 3))
+    x = f.hardswish(f.linear(x, w["classifier.0.weight"], w["classifier.0.bias"]))
+    return f.linear(x, w["classifier.3.weight"], w["classifier.3.bias"])
+
+
+def torch_b0(w, x):
+    """Return EfficientNet-B0's logits, by the names of torchvision's state dict."""
+    x = normed(w, x, "features.0", 1e-5, stride=2, curve="silu")
+    for stage, strides in enumerate(B0, start=1):
+        for number, stride in enumerate(strides):
+            x = mobile_block(w, x, f"features.{stage}.{number}", 1e-5, stride, "silu", "silu", torch.sigmoid)
+    x = normed(w, x, "features.8", 1e-5, curve="silu").mean((2, 3))
+    return f.linear(x, w["classifier.1.weight"], w["classifier.1.bias"])

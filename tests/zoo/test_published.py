@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from pellucid.zoo import NETWORKS, alexnet, googlenet, inception_v3, resnet18, resnet34, resnet50, vgg11, vgg16
+from pellucid.zoo import (
+    NETWORKS,
+    alexnet,
+    efficientnet_b0,
+    googlenet,
+    inception_v3,
+    mobilenet_v3_large,
+    mobilenet_v3_small,
+    resnet18,
+    resnet34,
+    resnet50,
+    vgg11,
+    vgg16,
+)
 
 # name -> trainable parameters, multiply-adds of convolutions and linear layers for one 224 x 224 image
 PUBLISHED = {
@@ -25,6 +38,9 @@ PUBLISHED = {
     "squeezenet1_1": (1_235_496, 349_151_936),
     "mobilenet_v1": (4_231_976, 568_740_352),
     "mobilenet_v2": (3_504_872, 300_774_272),
+    "mobilenet_v3_large": (5_483_032, 216_589_760),
+    "mobilenet_v3_small": (2_542_856, 56_510_400),
+    "efficientnet_b0": (5_288_548, 385_814_752),
     "shufflenet_v2_x1_0": (2_278_604, 144_907_992),
     "resnet20": (269_722, 40_551_040),
     "resnet32": (464_154, 68_862_592),
@@ -40,6 +56,9 @@ TORCHVISION = {
     "densenet121": 2.834,
     "squeezenet1_1": 0.349,
     "mobilenet_v2": 0.301,
+    "mobilenet_v3_large": 0.217,
+    "mobilenet_v3_small": 0.057,
+    "efficientnet_b0": 0.386,
     "shufflenet_v2_x1_0": 0.145,
     "mobilenet_v1": 0.569,
 }
@@ -132,11 +151,30 @@ def test_receptive_fields_of_resnet(build, sizes):
         (resnet50, "layer1.0.downsample.1.weight", (256,)),
         (resnet50, "layer4.2.conv3.weight", (2048, 512, 1, 1)),
         (resnet50, "fc.weight", (1000, 2048)),
+        (mobilenet_v3_small, "features.1.block.0.0.weight", (16, 1, 3, 3)),
+        (mobilenet_v3_small, "features.1.block.1.fc1.weight", (8, 16, 1, 1)),
+        (mobilenet_v3_small, "features.11.block.3.1.running_var", (96,)),
+        (mobilenet_v3_small, "features.12.0.weight", (576, 96, 1, 1)),
+        (mobilenet_v3_large, "features.4.block.2.fc2.bias", (72,)),
+        (mobilenet_v3_large, "features.7.block.1.0.weight", (240, 1, 3, 3)),
+        (mobilenet_v3_large, "classifier.3.weight", (1000, 1280)),
+        (efficientnet_b0, "features.1.0.block.1.fc2.weight", (32, 8, 1, 1)),
+        (efficientnet_b0, "features.6.3.block.2.fc1.weight", (48, 1152, 1, 1)),
+        (efficientnet_b0, "features.7.0.block.3.0.weight", (320, 1152, 1, 1)),
+        (efficientnet_b0, "classifier.1.weight", (1000, 1280)),
     ],
 )
 def test_weights_are_named_as_in_torchvision(build, weight, shape):
     """A weight has the name and the shape it has in torchvision's state dict."""
     assert build().weights.specs[weight].shape == shape
+
+
+def test_only_blocks_that_change_nothing_have_a_shortcut():
+    """A block adds its input where neither channels nor stride stand in between, on maps of one place too."""
+    for build, count in ((mobilenet_v3_small, 6), (mobilenet_v3_large, 10), (efficientnet_b0, 9)):
+        for shape in ((3, 224, 224), (3, 1, 1)):
+            layers = build(input_shape=shape).layers
+            assert sum(layer.kind == "Add" for layer in layers.values()) == count
 
 
 def test_resnet18_has_a_projection_only_where_the_shape_changes():

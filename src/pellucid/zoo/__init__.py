@@ -4,10 +4,12 @@ from .alexnet import alexnet
 from .builder import Builder, Classes
 from .cifar_resnet import resnet20, resnet32, resnet44, resnet56
 from .densenet import densenet121
+from .efficientnet import efficientnet_b0
 from .googlenet import googlenet
 from .inception import inception_v3
 from .lenet import lenet5
 from .mobilenet import mobilenet_v1, mobilenet_v2
+from .mobilenet_v3 import mobilenet_v3_large, mobilenet_v3_small
 from .resnet import resnet18, resnet34, resnet50, resnet101, resnet152
 from .shufflenet import shufflenet_v2_x1_0
 from .squeezenet import squeezenet1_1
@@ -19,11 +21,14 @@ __all__ = [
     "Classes",
     "alexnet",
     "densenet121",
+    "efficientnet_b0",
     "googlenet",
     "inception_v3",
     "lenet5",
     "mobilenet_v1",
     "mobilenet_v2",
+    "mobilenet_v3_large",
+    "mobilenet_v3_small",
     "resnet18",
     "resnet20",
     "resnet32",
@@ -63,5 +68,8 @@ NETWORKS: dict[str, Builder] = {
     "densenet121": densenet121,
     "mobilenet_v1": mobilenet_v1,
     "mobilenet_v2": mobilenet_v2,
+    "mobilenet_v3_large": mobilenet_v3_large,
+    "mobilenet_v3_small": mobilenet_v3_small,
+    "efficientnet_b0": efficientnet_b0,
     "shufflenet_v2_x1_0": shufflenet_v2_x1_0,
 }
