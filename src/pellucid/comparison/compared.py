@@ -109,7 +109,7 @@ def _stated(pair: Pair, shown: bool) -> Iterator[Stated]:
     ours, theirs = x.layer.config(), y.layer.config()
     weights = pair.units[0].weights[pair.a], pair.units[1].weights[pair.b]
     member = Member(pair.a, x.layer, weights[0], tuple(node.shape for node in x.inputs))
-    for name in differing(x.layer, y.layer):
+    for name in differing(member, y.layer):
         yield Stated(pair.a, pair.b, name, told(member, name, ours[name], theirs[name]), shown)
     for name, count in differing_tensors(*weights).items():
         largest = float(np.nanmax(np.abs(weights[0][name] - weights[1][name]), initial=0.0))

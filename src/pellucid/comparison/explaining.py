@@ -20,6 +20,7 @@ from .rules import ORDER, RULES, Member, Variant, differing_tensors, preparation
 from .units import Step, Unit
 
 TRIED = 400  # hypotheses of one value; where more is wanted, the difference stays unexplained
+GENERAL = ("layer added", "kind", "weights")  # what is told last: it says that something differs, and not what
 ALIKE = 24  # variants whose pairs are tried, where none explains it alone
 
 
@@ -128,7 +129,7 @@ def _holding(hypotheses: Sequence[Hypothesis], unit: Unit, samples: Sequence[Sam
     for hypothesis in hypotheses:
         if hypothesis.finding.rule not in found and hypothesis.holds(unit, samples):
             found[hypothesis.finding.rule] = hypothesis.finding
-    return list(found.values())
+    return sorted(found.values(), key=lambda finding: GENERAL.index(finding.rule) if finding.rule in GENERAL else -1)
 
 
 def _both(first: Hypothesis, second: Hypothesis) -> Hypothesis | None:
@@ -205,7 +206,8 @@ def _possible(member: Member, variant: Variant) -> bool:
         return True
     if variant.step is not None or variant.seen is not None:
         return False  # it computes what its kind does
-    return variant.layer is not member.layer or bool(differing_tensors(member.weights, twin.weights))
+    other = member.weights.keys() != twin.weights.keys() or bool(differing_tensors(member.weights, twin.weights))
+    return variant.layer is not member.layer or other
 
 
 def _skippable(member: Member) -> bool:

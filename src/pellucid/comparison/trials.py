@@ -17,7 +17,7 @@ from .chosen import Given
 from .comparison import Trial
 from .differences import EXACT, MERGED, ROUNDING, TERMS, LayerDifference, apart
 from .explaining import Sample
-from .rules import differing
+from .rules import Member, differing
 from .sides import Side
 from .units import Unit
 
@@ -66,7 +66,8 @@ class Pair:
         (x,), (y,) = (unit.members for unit in self.units)
         assert x.layer is not None
         assert y.layer is not None
-        if [name_of(n) for n in x.inputs] != [self.back[name_of(n)] for n in y.inputs] or differing(x.layer, y.layer):
+        member = Member(self.a, x.layer, {}, tuple(node.shape for node in x.inputs))
+        if [name_of(n) for n in x.inputs] != [self.back[name_of(n)] for n in y.inputs] or differing(member, y.layer):
             return False
         nets = [unit.net for unit in self.units]
         weights = [net.weight_names(name) for net, name in zip(nets, (self.a, self.b), strict=True)]

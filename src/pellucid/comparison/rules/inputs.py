@@ -34,11 +34,8 @@ def preparations(shape: tuple[int, ...], ours: str, theirs: str) -> Iterator[tup
         ("brings its input from 0..1 to -1..1 (2 x - 1)", lambda x: 2 * x - 1),
     )
     for words, prepare in scales:
-        yield (
-            "input scaling",
-            f"{theirs} {words}, and {ours} does not; give both the same range of every number",
-            prepare,
-        )
+        said = f"{theirs} {words}, and {ours} does not; give both the same range (it acts along all axes)"
+        yield "input scaling", said, prepare
     if channels == 3:
         mean, deviation = IMAGENET
         means: tuple[tuple[str, Prepare], ...] = (

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ...errors import PellucidError
 from ...layers import Concat, Dropout, Softmax
 from ...layers.base import Run
+from .activations import KINDS
 from .variant import Member, Step, Variant
 
 ORDER = "order of inputs"
@@ -75,7 +76,7 @@ def active_dropout(m: Member) -> Iterator[Variant]:
 
 def other_kind(m: Member) -> Iterator[Variant]:
     """Yield the other side's layer in the place of one of another kind, with A's weights where it has such."""
-    if m.other is None or type(m.other.layer) is type(m.layer):
+    if m.other is None or type(m.other.layer) is type(m.layer) or isinstance(m.other.layer, KINDS):
         return
     layer, weights = m.other.layer, m.other.weights
     try:

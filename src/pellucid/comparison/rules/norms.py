@@ -8,7 +8,7 @@ import numpy as np
 
 from ...layers import BatchNorm2d
 from ...layers.base import Run
-from .variant import Member, Variant
+from .variant import Doubles, Member, Variant
 
 
 def training_mode(m: Member) -> Iterator[Variant]:
@@ -28,9 +28,14 @@ def statistics(m: Member) -> Iterator[Variant]:
     if variance is None or bool((variance < 0).any()):
         return
     words = f"{m.theirs}'s running_var is {m.ours}'s squared: {m.ours} holds a standard deviation; square it"
-    yield m.other_weights("variance and deviation", words, running_var=variance**2)
+    yield m.other_weights("variance and deviation", words, running_var=_rounded(variance**2))
     words = f"{m.theirs}'s running_var is the square root of {m.ours}'s, a standard deviation; square it"
-    yield m.other_weights("variance and deviation", words, running_var=np.sqrt(variance))
+    yield m.other_weights("variance and deviation", words, running_var=_rounded(np.sqrt(variance)))
+
+
+def _rounded(values: Doubles) -> Doubles:
+    """Return numbers as they are once they are kept as weights."""
+    return values.astype(np.float32).astype(np.float64)
 
 
 def scale_and_shift(m: Member) -> Iterator[Variant]:

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
+from ...layers import ConvTranspose2d
 from ...window import Pads, Window
 from .variant import Member
 
 Sides = tuple[Pads, Pads]
+
+
+def slides(m: Member) -> bool:
+    """Return whether the layer slides a window over maps; a transposed convolution has another rule."""
+    windowed = "kernel_size" in m.layer.config() and not isinstance(m.layer, ConvTranspose2d)
+    return windowed and len(m.shapes[0]) == 3
 
 
 def sides(m: Member, padding: Any) -> Sides:
@@ -29,8 +36,6 @@ def _windows(m: Member, padding: str) -> tuple[Window, Window]:
 
 def paddings(m: Member) -> Iterator[Any]:
     """Yield what is usual: the rules of "same", with the extra pixel after, before, or as many on each side; none."""
-    if len(m.shapes[0]) != 3:
-        return
     same = sides(m, "same")
     yield same
     yield tuple((after, before) for before, after in same)
@@ -49,15 +54,19 @@ def sides_told(m: Member, ours: Any, theirs: Any) -> str:
     a, b = sides(m, ours), sides(m, theirs)
     words = [f"padding is {_named(ours, a)} in {m.ours} and {_named(theirs, b)} in {m.theirs}"]
     for axis, ends, x, y in (("height", ("top", "bottom"), a[0], b[0]), ("width", ("left", "right"), a[1], b[1])):
-        if sum(x) == sum(y) and x != y:
+        if x != y and sum(x) == sum(y) and x[0] != x[1] and y[0] != y[1]:
             extra = [ends[0] if places[0] > places[1] else ends[1] for places in (x, y)]
-            odd = [places[0] != places[1] for places in (x, y)]
-            said = [f"{side}'s goes to the {end}" for side, end in zip((m.ours, m.theirs), extra, strict=True)]
-            if all(odd):
-                words.append(f"along the {axis} the extra pixel differs: {' and '.join(said)}")
-            else:
-                one = 0 if odd[0] else 1
-                words.append(f"along the {axis} {said[one]}, the other pads both ends alike")
+            said = " and ".join(
+                f"{side}'s goes to the {end}" for side, end in zip((m.ours, m.theirs), extra, strict=True)
+            )
+            words.append(f"along the {axis} the extra pixel differs: {said}")
+        elif x != y:
+            more = [
+                f"{abs(theirs - ours)} {'more' if theirs > ours else 'fewer'} at the {end}"
+                for end, ours, theirs in zip(ends, x, y, strict=True)
+                if ours != theirs
+            ]
+            words.append(f"along the {axis} {m.theirs} has {' and '.join(more)}")
     (top, bottom), (left, right) = a
     fix = (
         f"give both padding={a}; in PyTorch F.pad(x, ({left}, {right}, {top}, {bottom})) before a layer without "

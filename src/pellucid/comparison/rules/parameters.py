@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...layers import ChannelShuffle, Layer
-from .padding import paddings, sides_told
+from .padding import paddings, sides, sides_told, slides
 from .variant import Member, Variant, changed
 
 FIRST_VALUES = {"weight_init", "bias_init"}  # which say nothing of a network that has its weights
@@ -70,7 +70,7 @@ def parameters(m: Member) -> Iterator[Variant]:
                 yield m.variant(_rule(m.layer, name), told(m, name, ours[name], value), layer=layer)
     twin = m.twin()
     if twin is not None:
-        names = [name for name in differing(m.layer, twin.layer) if name not in WITH_WEIGHTS]
+        names = [name for name in differing(m, twin.layer) if name not in WITH_WEIGHTS]
         layer = changed(m, **{name: twin.layer.config()[name] for name in names})
         if len(names) > 1 and layer is not None:
             words = "; and ".join(told(m, name, ours[name], twin.layer.config()[name]) for name in names)
@@ -83,7 +83,7 @@ def _values(m: Member, name: str, own: Any) -> Iterator[Any]:
     values: tuple[Any, ...] = () if twin is None else (twin.layer.config()[name],)
     if m.other is not None and not m.loose:
         pass
-    elif name == "padding" and "kernel_size" in m.layer.config():
+    elif name == "padding" and slides(m):
         values += tuple(paddings(m))
     elif name in ("stride", "dilation", "kernel_size") and own is not None:
         values += (own[::-1],)
@@ -100,7 +100,7 @@ def _rule(layer: Layer, name: str) -> str:
 
 def told(m: Member, name: str, ours: Any, theirs: Any) -> str:
     """Return in words how one parameter differs, with the axis and the fix."""
-    if name == "padding":
+    if name == "padding" and slides(m):
         return sides_told(m, ours, theirs)
     fix = ORDERS.get(m.layer.kind, "") if name == "order" else FIXES.get(name, "")
     words = f"{name} is {ours!r} in {m.ours} and {theirs!r} in {m.theirs}; {fix or f'give both the same {name}'}"
@@ -109,13 +109,18 @@ def told(m: Member, name: str, ours: Any, theirs: Any) -> str:
     return words
 
 
-def differing(a: Layer, b: Layer) -> list[str]:
-    """Return the names of the parameters in which two layers of one kind differ, but for how float32 rounds them."""
-    ours, theirs = a.config(), b.config()
-    return [name for name in ours if name not in FIRST_VALUES and not _equal(ours[name], theirs.get(name))]
+def differing(m: Member, other: Layer) -> list[str]:
+    """Return the names of the parameters in which two layers of one kind differ, on what the member reads."""
+    ours, theirs = m.layer.config(), other.config()
+    return [name for name in ours if name not in FIRST_VALUES and not _equal(m, name, ours, theirs)]
 
 
-def _equal(x: Any, y: Any) -> bool:
+def _equal(m: Member, name: str, ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
+    x, y = ours[name], theirs.get(name)
     if isinstance(x, float) and isinstance(y, float):
-        return np.float32(x) == np.float32(y)  # files keep parameters as float32
+        return bool(np.float32(x) == np.float32(y))  # files keep parameters as float32
+    if name == "padding" and slides(m):
+        return sides(m, x) == sides(m, y)
+    if name == "stride" and None in (x, y):
+        return (x or ours["kernel_size"]) == (y or theirs["kernel_size"])
     return x == y
