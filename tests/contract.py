@@ -168,14 +168,30 @@ def _check_rule(layer: Layer, told: Any, place: tuple[int, ...]) -> None:
         "pick": lambda: used[0],
         "share": lambda: used[own] / used.sum(),
         "log share": lambda: np.log(used[own] / used.sum()),
+        "root": lambda: used.sum() ** (1 / told.numbers["p"]),
+        "normal": lambda: eval(told.formula, {**SYMBOLS, **told.numbers}),
         "function": lambda: eval(told.formula, {**SYMBOLS, **told.numbers, "x": float(told.terms.value[0])}),
     }[told.rule]()
     assert abs(recomputed - told.total) <= EXACT * max(1.0, float(np.abs(used).sum())), f"{layer}: {told.rule}"
     if shares:  # a softmax's shares, of exponentials that are those of the values read
         x = told.terms.value
         assert np.array_equal(told.terms.product, np.exp(x - x.max()))
+    if told.rule == "root":
+        assert np.array_equal(told.terms.product, np.abs(told.terms.value) ** told.numbers["p"])
+    if told.rule == "normal":
+        _check_statistics(told, place)
     if told.rule == "max":
         assert told.total == told.terms.value[told.terms.inside].max()
+
+
+def _check_statistics(told: Any, place: tuple[int, ...]) -> None:
+    """The number is among those that were read, and the statistics are theirs."""
+    (own,) = np.flatnonzero((told.terms.index == place).all(axis=1))
+    assert told.numbers["x"] == told.terms.value[own]
+    x, product = told.terms.value, told.terms.product
+    told_of = {"mean": x.mean(), "variance": x.var(), "sum": product.sum()}
+    for symbol, wanted in told_of.items():
+        assert abs(told.numbers.get(symbol, wanted) - wanted) <= EXACT * max(1.0, float(np.abs(product).sum()))
 
 
 def check_reads(example: Example, *, most: int = 12) -> None:

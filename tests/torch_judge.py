@@ -21,6 +21,9 @@ from pellucid.layers import (
     Conv2d,
     ConvTranspose2d,
     Dropout,
+    LayerNorm,
+    LocalResponseNorm,
+    LpPool2d,
     MaxPool2d,
     Pad2d,
     PixelShuffle,
@@ -68,7 +71,7 @@ def conv(layer: Conv2d, x: Tensor, w: Tensors, run: Run) -> Tensor:
     )
 
 
-def held(layer: MaxPool2d | AvgPool2d, x: Tensor, value: float) -> tuple[Tensor, tuple[int, int]]:
+def held(layer: MaxPool2d | AvgPool2d | LpPool2d, x: Tensor, value: float) -> tuple[Tensor, tuple[int, int]]:
     """The input with room for every window, and how many windows there are: PyTorch need neither pad nor round up."""
     rows, columns = layer.windows()
     (top, bottom), (left, right) = rows.extent(x.shape[2]), columns.extent(x.shape[3])
@@ -184,6 +187,38 @@ def sliced(layer: Slice, x: Tensor, w: Tensors, run: Run) -> Tensor:
     return x[tuple(index)]
 
 
+def grouped(layer: Any, x: Tensor, w: Tensors, run: Run) -> Tensor:
+    """Groups of channels; a group a channel is instance norm, which PyTorch refuses for one place."""
+    groups = layer.num_groups if layer.kind == "GroupNorm" else x.shape[1]
+    return F.group_norm(x, groups, w.get("weight"), w.get("bias"), layer.eps)
+
+
+def layer_norm(layer: LayerNorm, x: Tensor, w: Tensors, run: Run) -> Tensor:
+    """PyTorch normalises the last axes: ours are moved there, and back."""
+    axes = layer.varies(tuple(x.shape[1:]))
+    ends = list(range(-len(axes), 0))
+    moved = x.movedim([axis + 1 for axis in axes], ends)
+    sizes = moved.shape[x.ndim - len(axes) :]
+    return F.layer_norm(moved, sizes, w.get("weight"), w.get("bias"), layer.eps).movedim(ends, [a + 1 for a in axes])
+
+
+def local_response(layer: LocalResponseNorm, x: Tensor, w: Tensors, run: Run) -> Tensor:
+    """PyTorch's own; ONNX's even window is PyTorch's in a mirror. Vectors are maps of one place."""
+    maps = x[:, :, None] if x.ndim == 2 else x
+    maps = maps.flip(1) if layer.extra == "after" else maps
+    y = F.local_response_norm(maps, layer.size, layer.alpha, layer.beta, layer.k)
+    return (y.flip(1) if layer.extra == "after" else y).reshape(x.shape)
+
+
+def lengths(layer: LpPool2d, x: Tensor, w: Tensors, run: Run) -> Tensor:
+    """PyTorch's own takes no sizes and no padding: sizes to the power, summed, and the root."""
+    padded, (height, width) = held(layer, x, 0.0)
+    kernel = torch.ones((x.shape[1], 1, *layer.kernel_size), dtype=x.dtype)
+    powers = padded.abs() ** layer.norm_type
+    sums = F.conv2d(powers, kernel, None, layer.stride or layer.kernel_size, 0, layer.dilation, x.shape[1])
+    return sums[:, :, :height, :width] ** (1 / layer.norm_type)
+
+
 THEIRS: dict[str, Callable[..., Tensor]] = {
     "CELU": lambda layer, x, w, run: F.celu(x, layer.alpha),
     "ChannelShuffle": lambda layer, x, w, run: F.channel_shuffle(x, layer.groups),
@@ -212,6 +247,12 @@ THEIRS: dict[str, Callable[..., Tensor]] = {
     "Subtract": lambda layer, x, other, w, run: torch.sub(x, other),
     "Upsample": resized,
     "ZeroPad2d": padded,
+    "AdaptiveMaxPool2d": lambda layer, x, w, run: F.adaptive_max_pool2d(x, layer.output_size or x.shape[2:]),
+    "GroupNorm": grouped,
+    "InstanceNorm2d": grouped,
+    "LayerNorm": layer_norm,
+    "LocalResponseNorm": local_response,
+    "LpPool2d": lengths,
     "AdaptiveAvgPool2d": lambda layer, x, w, run: F.adaptive_avg_pool2d(x, layer.output_size or x.shape[2:]),
     "Add": lambda layer, *xs, w, run: reduce(torch.add, xs),
     "AvgPool2d": average,

@@ -20,8 +20,11 @@ from pellucid.layers import (
     ConvTranspose2d,
     Flatten,
     GlobalAvgPool2d,
+    LayerNorm,
     LeakyReLU,
     Linear,
+    LocalResponseNorm,
+    LpPool2d,
     MaxPool2d,
     Multiply,
     ReLU,
@@ -42,7 +45,9 @@ def network() -> Network:
     y = Softmax()(Linear(12)(Flatten()(BatchNorm2d()(pooled))))
     gate = GlobalAvgPool2d(keepdims=True)(a, name="gate")
     less = Subtract()(Multiply()(a, gate, name="weighed"), gate, name="less")
-    net = Network(x, [y, GlobalAvgPool2d()(joined), counted, less], seed=1)
+    measured = LocalResponseNorm(3, alpha=1.5)(LayerNorm((0, 2), eps=0.5)(joined))
+    lengths = LpPool2d(3, 3, stride=2, padding=1)(joined, name="lengths")
+    net = Network(x, [y, GlobalAvgPool2d()(joined), counted, less, measured, lengths], seed=1)
     rng = np.random.default_rng(7)
     for name, value in net.weights.items():
         drawn = rng.integers(-8, 9, value.shape) / (8 if "norm" in name or "bias" in name else 64)
@@ -73,13 +78,16 @@ CASES = {
     "average pool that does not count padding": ("pool4", 1, 0, 0),
     "global average pool": ("pool5", 3),
     "batch norm": ("norm1", 2, 1, 1),
+    "layer norm": ("norm2", 2, 1, 1),
+    "local response norm": ("norm3", 2, 1, 1),
+    "length pool": ("lengths", 2, 0, 0),
     "flatten": ("flatten1", 17),
     "linear": ("linear1", 4),
     "softmax": ("softmax1", 3),
 }
 
 
-ROUNDED = ("linear1", "softmax1")
+ROUNDED = ("linear1", "softmax1", "norm2", "norm3", "lengths")
 
 
 @pytest.mark.parametrize("case", CASES)

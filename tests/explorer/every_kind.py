@@ -12,6 +12,7 @@ from pellucid.layers import (
     GELU,
     SELU,
     AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
     Add,
     AvgPool2d,
     BatchNorm1d,
@@ -26,11 +27,16 @@ from pellucid.layers import (
     Flatten,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    GroupNorm,
     HardSigmoid,
     HardSwish,
+    InstanceNorm2d,
+    LayerNorm,
     LeakyReLU,
     Linear,
+    LocalResponseNorm,
     LogSoftmax,
+    LpPool2d,
     MaxPool2d,
     Mish,
     Multiply,
@@ -70,7 +76,7 @@ def every_kind() -> Network:
     left = LeakyReLU(0.1)(BatchNorm2d(affine=False)(Conv2d(6, 3, padding="same", groups=2, bias=False)(pooled)))
     right = Tanh()(Conv2d(6, 1)(pooled))
     block = Add()(left, right)
-    block = Add()(block, moved(block), name="both")
+    block = Add()(block, moved(measured(block)), name="both")
     block = Scale()(PReLU()(block, name="slopes"), name="scaled")
     mean = AvgPool2d(3, stride=1, padding=1)(block)
     wide = Sigmoid()(Conv2d(4, 3, padding=2, dilation=2, padding_mode="reflect")(block))
@@ -87,6 +93,16 @@ def every_kind() -> Network:
         if "running" in name or name.startswith(("norm", "slopes", "scaled")):
             net.weights[name] = random.uniform(0.5, 1.5, net.weights[name].shape)
     return net
+
+
+def measured(block: Node) -> Node:
+    """Return maps of the same shape, after every layer that measures numbers by others of the same image."""
+    x = GroupNorm(3)(block, name="norm of groups")
+    x = LayerNorm((0,))(x, name="norm of channels")
+    x = InstanceNorm2d(affine=True)(x, name="norm of maps")
+    x = LocalResponseNorm(4, alpha=1.5)(x, name="norm of neighbours")
+    x = LpPool2d(3, 3, stride=2, padding=1)(x, name="lengths")
+    return AdaptiveMaxPool2d(6)(x, name="parts")
 
 
 def moved(block: Node) -> Node:

@@ -9,7 +9,7 @@ import pytest
 from by_hand import Refusal, backward, doubles, forward
 
 from pellucid.errors import ParameterError, ShapeError
-from pellucid.layers import AdaptiveAvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d, Layer
+from pellucid.layers import AdaptiveAvgPool2d, AdaptiveMaxPool2d, GlobalAvgPool2d, GlobalMaxPool2d, Layer
 from pellucid.layers.base import Cost, Run
 
 X = [[[1, 2, 3], [4, 5, 6]], [[0, 0, 0], [0, 0, 12]]]
@@ -52,6 +52,21 @@ def test_parts_that_share_places() -> None:
     assert (told.terms.index[:, 2].tolist(), told.divisor, told.total) == ([1, 2, 3], 3, 2)
 
 
+def test_largest_of_parts_that_share_places() -> None:
+    """Of 0, 9, 9, 3, 4 in three parts the first 9 wins twice, and collects both gradients; NaN wins always."""
+    layer, x = AdaptiveMaxPool2d((1, 3)), [[[0, 9, 9, 3, 4]]]
+    assert forward(layer, x).tolist() == [[[9, 9, 4]]]
+    assert backward(layer, [[[2, 3, 4]]], x).inputs[0].tolist() == [[[0, 2 + 3, 0, 0, 4]]]
+    told = layer.explain((0, 0, 1), doubles([x]), w={}, run=Run())
+    assert (told.rule, told.terms.index[:, 2].tolist(), told.terms.used.tolist()) == (
+        *("max", [1, 2, 3]),
+        [True, False, False],
+    )
+    spoiled = forward(layer, [[[0, 9, math.nan, 3, 4]]])[0, 0]
+    assert (spoiled[[0, 2]].tolist(), math.isnan(spoiled[1])) == ([9, 4], True)
+    assert forward(AdaptiveMaxPool2d(None), X).tolist() == X
+
+
 def test_parts_of_any_number() -> None:
     """One part is the whole map, None is the map itself, and more parts than places repeat places."""
     assert forward(AdaptiveAvgPool2d(1), X).tolist() == [[[3.5]], [[2]]]
@@ -75,6 +90,7 @@ def test_costs() -> None:
     """A mean of n takes n - 1 additions and a division, a maximum n - 1 comparisons; shared places count twice."""
     assert GlobalAvgPool2d().cost((5, 3, 4)) == Cost(adds=5 * 11, muls=5)
     assert GlobalMaxPool2d().cost((5, 3, 4)) == Cost(compares=5 * 11)
+    assert AdaptiveMaxPool2d((1, 3)).cost((2, 1, 5)) == Cost(compares=2 * (2 + 3 + 2 - 3))
     assert AdaptiveAvgPool2d((1, 3)).cost((2, 1, 5)) == Cost(adds=2 * (2 + 3 + 2 - 3), muls=2 * 3)
 
 
@@ -88,7 +104,7 @@ REFUSED = [
             "maps of shape (channels, height, width)",
             "put it before Flatten",
         )
-        for layer in (GlobalAvgPool2d(), GlobalMaxPool2d(), AdaptiveAvgPool2d(2))
+        for layer in (GlobalAvgPool2d(), GlobalMaxPool2d(), AdaptiveAvgPool2d(2), AdaptiveMaxPool2d(2))
     ),
     Refusal(
         lambda: AdaptiveAvgPool2d(0),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,6 +179,16 @@ def _window(e: Explanation) -> Iterator[RenderableType]:
         yield Text(f"{shape[0]} x {shape[1]} numbers, from {e.terms.value.min():.4g} to {e.terms.value.max():.4g}")
 
 
+def root(e: Explanation) -> Iterator[RenderableType]:
+    """Draw a length: the window, the sum of its sizes to a power, and the root."""
+    yield from _window(e)
+    power, padded = e.numbers["p"], int((~e.terms.inside).sum())
+    note = f" ({padded} of them padding, as zeros)" if padded else ""
+    summed = _number(float(e.terms.product.sum())).strip()
+    yield Text(f"sum of |x| ** {power:g} over {len(e.terms)} places{note}: {summed}")
+    yield Text(f"{summed} ** (1 / {power:g})  = {e.total:.6g}")
+
+
 def pick(e: Explanation) -> Iterator[RenderableType]:
     """Draw a number that passes unchanged: where it came from."""
     source = e.inputs[int(e.terms.source[0])]
@@ -187,10 +197,25 @@ def pick(e: Explanation) -> Iterator[RenderableType]:
 
 def function(e: Explanation) -> Iterator[RenderableType]:
     """Draw a function: the formula, the numbers that it uses, and what it gives."""
+    yield from _filled(e, {"x": float(e.terms.value[0]), **e.numbers})
+
+
+def _filled(e: Explanation, numbers: Mapping[str, float]) -> Iterator[Text]:
+    """Write a formula, its numbers by symbol, and the result."""
     yield Text(f"y = {e.formula}")
-    for symbol, value in {"x": float(e.terms.value[0]), **e.numbers}.items():
+    for symbol, value in numbers.items():
         yield Text(f"{symbol:>14} = {value:.6g}")
     yield Text(f"{'y':>14} = {e.total:.6g}", style="bold")
+
+
+def normal(e: Explanation) -> Iterator[RenderableType]:
+    """Draw a number measured by others: the formula with its numbers, and whose statistics they are."""
+    yield from _filled(e, e.numbers)
+    x, count = e.terms.value, len(e.terms)
+    if "sum" in e.numbers:
+        yield Text(f"the sum is that of the squares of {count} numbers, from {x.min():.4g} to {x.max():.4g}")
+    else:
+        yield Text(f"mean and variance are those of {count} numbers, from {x.min():.4g} to {x.max():.4g}")
 
 
 def share(e: Explanation) -> Iterator[RenderableType]:
@@ -225,8 +250,10 @@ PICTURES: dict[str, Callable[[Explanation], Iterator[RenderableType]]] = {
     "product": joined,
     "mean": mean,
     "max": maximum,
+    "root": root,
     "pick": pick,
     "share": share,
     "log share": share,
     "function": function,
+    "normal": normal,
 }

@@ -4,22 +4,26 @@
 """
 
 from .activations import LeakyReLU, ReLU, Sigmoid, Tanh
+from .adaptive_pooling import AdaptiveAvgPool2d, AdaptiveMaxPool2d
 from .base import Layer
 from .convolution import Conv2d
 from .curves import CELU, ELU, GELU, SELU, Clip, ReLU6
 from .dense import Flatten, Linear
 from .gates import HardSigmoid, HardSwish, Mish, SiLU, Softplus, Softsign
-from .global_pooling import AdaptiveAvgPool2d, GlobalAvgPool2d, GlobalMaxPool2d
+from .global_pooling import GlobalAvgPool2d, GlobalMaxPool2d
 from .joining import Concat
+from .local_response import LocalResponseNorm
 from .merging import Add, Multiply, Subtract
 from .node import Input, Node
 from .normalization import BatchNorm1d, BatchNorm2d
 from .padding import Pad2d, ZeroPad2d
 from .params import Pair
 from .pooling import AvgPool2d, MaxPool2d
+from .power_pooling import LpPool2d
 from .regularization import Dropout, Dropout2d
 from .resampling import Upsample
 from .reshaping import Permute, Reshape, Slice
+from .sample_norms import GroupNorm, InstanceNorm2d, LayerNorm
 from .scaling import PReLU, Scale
 from .separable import SeparableConv2d
 from .shuffling import ChannelShuffle, PixelShuffle
@@ -33,6 +37,7 @@ __all__ = [
     "REGISTRY",
     "SELU",
     "AdaptiveAvgPool2d",
+    "AdaptiveMaxPool2d",
     "Add",
     "AvgPool2d",
     "BatchNorm1d",
@@ -47,13 +52,18 @@ __all__ = [
     "Flatten",
     "GlobalAvgPool2d",
     "GlobalMaxPool2d",
+    "GroupNorm",
     "HardSigmoid",
     "HardSwish",
     "Input",
+    "InstanceNorm2d",
     "Layer",
+    "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LocalResponseNorm",
     "LogSoftmax",
+    "LpPool2d",
     "MaxPool2d",
     "Mish",
     "Multiply",
@@ -84,6 +94,7 @@ REGISTRY: dict[str, type[Layer]] = {
     layer.__name__: layer
     for layer in (
         AdaptiveAvgPool2d,
+        AdaptiveMaxPool2d,
         Add,
         AvgPool2d,
         BatchNorm1d,
@@ -101,11 +112,16 @@ REGISTRY: dict[str, type[Layer]] = {
         GELU,
         GlobalAvgPool2d,
         GlobalMaxPool2d,
+        GroupNorm,
         HardSigmoid,
         HardSwish,
+        InstanceNorm2d,
+        LayerNorm,
         LeakyReLU,
         Linear,
+        LocalResponseNorm,
         LogSoftmax,
+        LpPool2d,
         MaxPool2d,
         Mish,
         Multiply,

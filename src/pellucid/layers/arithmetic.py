@@ -47,8 +47,9 @@ class Arithmetic:
 
     Args:
         rule: what is done with the products: "sum", "difference" (the first less the second), "product" (the numbers
-            read are its factors), "mean", "max", "pick" (one number passes), "share" (one product's part of their
-            sum), "log share" (the logarithm of that), or "function" (of one number).
+            read are its factors), "mean", "max", "root" (a root of their sum), "pick" (one number passes), "share" (one
+            product's part of their sum), "log share" (the logarithm of that), "function" (of one number), or "normal"
+            (a function of one number, x, and of statistics of all that were read; both are among `numbers`).
         formula: the rule in symbols.
         terms: the numbers read.
         total: the result in float64; sums are correctly rounded (`math.fsum`), products of float32 are exact.
@@ -88,4 +89,17 @@ def single(x: NDArray[np.floating], index: tuple[int, ...], source: int = 0) -> 
         value=value,
         product=value,
         used=np.ones(1, np.bool_),
+    )
+
+
+def several(x: NDArray[np.floating], places: Places) -> Terms:
+    """Return the terms of a number that read several numbers, at `places` (n, rank) of one sample `x`; all used."""
+    value = x[tuple(places.T)].astype(np.float64)
+    return Terms(
+        source=np.zeros(len(value), np.intp),
+        index=places,
+        inside=np.ones(len(value), np.bool_),
+        value=value,
+        product=value,
+        used=np.ones(len(value), np.bool_),
     )

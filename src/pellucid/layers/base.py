@@ -155,7 +155,7 @@ class Layer:
 
     def __repr__(self) -> str:
         shown: list[str] = []
-        for f in _fields(self):
+        for f in sorted(_fields(self), key=lambda f: bool(f.kw_only)):  # a family's own parameters may come first
             value = getattr(self, f.name)
             if f.default is dataclasses.MISSING:
                 shown.append(_brief(value))

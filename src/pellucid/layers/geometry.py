@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ..window import Window
+from .arithmetic import Terms, several
 from .base import Array, Layer, Mask
 from .node import Shape
 from .params import Sides
@@ -46,6 +47,12 @@ def both_axes(
     sides = (padding, padding) if isinstance(padding, str) else padding
     rows, columns = (Window(kernel[i], stride[i], dilation[i], sides[i], ceil_mode) for i in (0, 1))
     return rows, columns
+
+
+def region(x: Array, channel: int, rows: range, columns: range) -> Terms:
+    """Return the numbers of one channel of the first sample in `rows` x `columns`; all used."""
+    ys, xs = (axis.ravel() for axis in np.meshgrid(rows, columns, indexing="ij"))
+    return several(x[0], np.stack([np.full_like(ys, channel), ys, xs], axis=1))
 
 
 def meet(mask: Mask, rows: Mask, columns: Mask) -> Mask:

@@ -182,6 +182,17 @@ def axes(value: int | Sequence[int]) -> tuple[int, ...]:
     return found
 
 
+def optional_axes(value: int | Sequence[int] | None) -> tuple[int, ...] | None:
+    """Return axes without the batch, each named once, counted as by `axis`; None: all. A number is one axis."""
+    if value is None:
+        return None
+    items: list[int] = list(value) if isinstance(value, (tuple, list)) else [value]  # pyright: ignore[reportAssignmentType]
+    found = tuple(axis(item) for item in items)
+    if not found or len(set(found)) < len(found):
+        raise bad(value, "axes without the batch, each named once", "write for instance (0,), (1, 2), or None for all")
+    return found
+
+
 def flag(value: bool) -> bool:
     """Return True or False; numbers and strings are not flags."""
     if not isinstance(value, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
@@ -200,6 +211,11 @@ def positive(value: float) -> float:
     if result <= 0.0:
         raise bad(value, "a finite number above 0", "use a small number such as 1e-5")
     return result
+
+
+def nonnegative(value: float) -> float:
+    """Return a number of 0 or more."""
+    return number(value, 0.0)
 
 
 def finite(value: float) -> float:

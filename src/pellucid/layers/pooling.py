@@ -20,14 +20,10 @@ from .params import Sides, flag, optional_pair, padding, pair, param
 Tap = tuple[slice | EllipsisType, ...]
 
 
-class _Pool2d(Layer):
-    """What both pools share: their windows, shape rule, and the terms of one output."""
+class SlidingPool2d(Layer):
+    """What pools with sliding windows share: shape rule, and the terms of one output. Subclasses give `windows`."""
 
     prefix: ClassVar[str] = "pool"
-
-    kernel_size: tuple[int, int] = param(converter=pair)
-    stride: tuple[int, int] | None = param(converter=optional_pair, default=None)
-    padding: Sides | str = param(converter=padding, default=0)
 
     def windows(self, *shapes: Shape) -> tuple[Window, Window]:
         """Return the windows along height and width."""
@@ -53,13 +49,13 @@ class _Pool2d(Layer):
         """Whether a window of nothing but padding has a value."""
         return False
 
-    def _taps(self, shape: Shape) -> Iterator[Tap]:
+    def taps(self, shape: Shape) -> Iterator[Tap]:
         """Yield what each tap meets of the padded input, in row-major order; `shape` is the output's."""
         rows, columns = self.windows()
-        for a, b in np.ndindex(self.kernel_size):
+        for a, b in np.ndindex(rows.kernel, columns.kernel):
             yield (..., rows.tap(a, shape[-2]), columns.tap(b, shape[-1]))
 
-    def _terms(self, index: tuple[int, ...], x: Array) -> Terms:
+    def window_terms(self, index: tuple[int, ...], x: Array) -> Terms:
         """Return the numbers in the window of output `index`; all of them used."""
         channel, r, c = index
         rows, columns = self.windows()
@@ -81,6 +77,14 @@ class _Pool2d(Layer):
         """Return the places that the windows of the masked outputs hold, in the same channel."""
         rows, columns = self.windows()
         return (meet(mask, rows.incidence(shapes[0][1]), columns.incidence(shapes[0][2])),)
+
+
+class _Pool2d(SlidingPool2d):
+    """The parameters that both pools share."""
+
+    kernel_size: tuple[int, int] = param(converter=pair)
+    stride: tuple[int, int] | None = param(converter=optional_pair, default=None)
+    padding: Sides | str = param(converter=padding, default=0)
 
 
 class MaxPool2d(_Pool2d):
@@ -119,7 +123,7 @@ class MaxPool2d(_Pool2d):
     def _candidates(self, x: Array, shape: Shape) -> Array:
         """Return what competes for each output, taps first: (taps, N, C, H', W')."""
         padded = pad(x, *self.windows(), value=-np.inf)
-        return np.stack([padded[tap] for tap in self._taps(shape)])
+        return np.stack([padded[tap] for tap in self.taps(shape)])
 
     def _winners(self, x: Array, shape: Shape) -> Array:
         """Return the tap that wins each output (N, C, H', W'); where all is -inf, the first that is not padding."""
@@ -138,13 +142,13 @@ class MaxPool2d(_Pool2d):
         (x,) = inputs
         winner = self._winners(x, y.shape)
         in_padded = np.zeros_like(pad(x, *self.windows()))
-        for number, tap in enumerate(self._taps(y.shape)):
+        for number, tap in enumerate(self.taps(y.shape)):
             in_padded[tap] += np.where(winner == number, grad, 0)
         return Gradients((unpad(in_padded, *self.windows(), (x.shape[2], x.shape[3])),))
 
     def explain(self, index: tuple[int, ...], *inputs: Array, w: Weights, run: Run) -> Arithmetic:
         """Return the window and its winner."""
-        terms = self._terms(index, inputs[0])
+        terms = self.window_terms(index, inputs[0])
         used, inside = np.zeros(len(terms), np.bool_), np.flatnonzero(terms.inside)
         used[inside[terms.value[inside].argmax()]] = True
         return Arithmetic(
@@ -216,7 +220,7 @@ class AvgPool2d(_Pool2d):
         (x,) = inputs
         padded = pad(x, *self.windows())
         y = np.zeros((len(x), *self.output_shape(x.shape[1:])), x.dtype)
-        for tap in self._taps(y.shape):
+        for tap in self.taps(y.shape):
             y += padded[tap]
         return y / self._divisors(x.shape).astype(x.dtype)
 
@@ -225,13 +229,13 @@ class AvgPool2d(_Pool2d):
         (x,) = inputs
         share = grad / self._divisors(x.shape).astype(grad.dtype)
         in_padded = np.zeros_like(pad(x, *self.windows()))
-        for tap in self._taps(y.shape):
+        for tap in self.taps(y.shape):
             in_padded[tap] += share
         return Gradients((unpad(in_padded, *self.windows(), (x.shape[2], x.shape[3])),))
 
     def explain(self, index: tuple[int, ...], *inputs: Array, w: Weights, run: Run) -> Arithmetic:
         """Return the window, what counts of it, and the divisor."""
-        terms = self._terms(index, inputs[0])
+        terms = self.window_terms(index, inputs[0])
         divisor = float(self._divisors(inputs[0].shape)[index[1:]])
         return Arithmetic(
             rule="mean",

@@ -25,6 +25,7 @@ from pellucid.zoo import NETWORKS, lenet5
 
 WITHOUT_KERNELS = {
     "BatchNorm1d",
+    *("AdaptiveMaxPool2d", "GroupNorm", "InstanceNorm2d", "LayerNorm", "LocalResponseNorm", "LpPool2d"),
     *("ConvTranspose2d", "LogSoftmax", "Multiply", "PReLU", "Scale", "SeparableConv2d", "Subtract", "Upsample"),
 }
 ENGINE = NativeEngine(target=x86("avx512"))

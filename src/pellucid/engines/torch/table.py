@@ -15,6 +15,7 @@ from ...layers import (
     GELU,
     SELU,
     AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
     Add,
     AvgPool2d,
     BatchNorm1d,
@@ -29,12 +30,17 @@ from ...layers import (
     Flatten,
     GlobalAvgPool2d,
     GlobalMaxPool2d,
+    GroupNorm,
     HardSigmoid,
     HardSwish,
+    InstanceNorm2d,
     Layer,
+    LayerNorm,
     LeakyReLU,
     Linear,
+    LocalResponseNorm,
     LogSoftmax,
+    LpPool2d,
     MaxPool2d,
     Mish,
     Multiply,
@@ -60,7 +66,7 @@ from ...layers import (
 )
 from ...layers.node import Shape
 from ...window import Window
-from . import moving, pieces, varying
+from . import moving, norming, pieces, varying
 
 Entry = Callable[[Any, tuple[Shape, ...]], nn.Module]
 Windows = tuple[Window, Window]
@@ -151,6 +157,21 @@ def batch_norm(layer: BatchNorm2d, shapes: tuple[Shape, ...]) -> nn.Module:
     return kind(shapes[0][0], eps=layer.eps, momentum=layer.momentum, affine=layer.affine)
 
 
+def layer_norm(layer: LayerNorm, shapes: tuple[Shape, ...]) -> nn.Module:
+    """Return layer normalization, over any axes."""
+    axes = layer.varies(shapes[0])
+    sizes = tuple(shapes[0][axis] for axis in axes)
+    return norming.LayerNorm(sizes, axes, layer.eps, layer.scale, layer.bias)
+
+
+def lp_pool(layer: LpPool2d, shapes: tuple[Shape, ...]) -> nn.Module:
+    """Return the lengths of windows."""
+    edges = edges_of(layer.windows(), shapes[0])
+    return norming.LpPool2d(
+        layer.norm_type, layer.kernel_size, layer.stride or layer.kernel_size, layer.dilation, edges
+    )
+
+
 def max_pool(layer: MaxPool2d, shapes: tuple[Shape, ...]) -> nn.Module:
     """Return a maximum, which pads by itself where PyTorch allows it."""
     stride, padding = layer.stride or layer.kernel_size, own_padding(layer.windows(), shapes[0])
@@ -193,6 +214,7 @@ def edges_of(windows: Windows, shape: Shape) -> pieces.Edges:
 
 TABLE: dict[type[Layer], Entry] = {
     AdaptiveAvgPool2d: lambda layer, shapes: nn.AdaptiveAvgPool2d(layer.output_size or shapes[0][1:]),
+    AdaptiveMaxPool2d: lambda layer, shapes: nn.AdaptiveMaxPool2d(layer.output_size or shapes[0][1:]),
     Add: lambda layer, shapes: pieces.Add(),
     AvgPool2d: avg_pool,
     BatchNorm1d: batch_norm,
@@ -210,11 +232,18 @@ TABLE: dict[type[Layer], Entry] = {
     GELU: lambda layer, shapes: nn.GELU(layer.approximate),
     GlobalAvgPool2d: lambda layer, shapes: pieces.GlobalAvgPool2d(layer.keepdims),
     GlobalMaxPool2d: lambda layer, shapes: pieces.GlobalMaxPool2d(layer.keepdims),
+    GroupNorm: lambda layer, shapes: nn.GroupNorm(layer.num_groups, shapes[0][0], layer.eps, layer.affine),
     HardSigmoid: lambda layer, shapes: moving.HardSigmoid(layer.alpha, layer.beta),
     HardSwish: lambda layer, shapes: nn.Hardswish(),
+    InstanceNorm2d: lambda layer, shapes: norming.InstanceNorm2d(shapes[0][0], layer.eps, layer.affine),
+    LayerNorm: layer_norm,
     LeakyReLU: lambda layer, shapes: nn.LeakyReLU(layer.negative_slope),
     Linear: linear,
+    LocalResponseNorm: lambda layer, shapes: norming.LocalResponseNorm(
+        layer.size, layer.alpha, layer.beta, layer.k, layer.extra == "after"
+    ),
     LogSoftmax: lambda layer, shapes: nn.LogSoftmax(layer.axis % len(shapes[0]) + 1),
+    LpPool2d: lp_pool,
     MaxPool2d: max_pool,
     Mish: lambda layer, shapes: nn.Mish(),
     Multiply: lambda layer, shapes: pieces.Multiply(),

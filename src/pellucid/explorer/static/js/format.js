@@ -122,6 +122,7 @@ export function span(first, end) {
 /** A rule such as max(x, 0), with the signs of mathematics. @param {string} rule @returns {string} */
 export function typeset(rule) {
   return rule
+    .replaceAll(" ** ", " ^ ")
     .replaceAll(" * ", " × ")
     .replaceAll(" - ", " − ")
     .replaceAll("*", "·")

@@ -5,6 +5,7 @@ import { address, allDigits, showAllDigits, shortest, single as writeSingle } fr
 import { onward } from "./onward.js";
 import { exponentials } from "./pictures/exponentials.js";
 import { joining } from "./pictures/joining.js";
+import { normal } from "./pictures/normal.js";
 import { products } from "./pictures/products.js";
 import { ranking } from "./pictures/ranking.js";
 import { single } from "./pictures/single.js";
@@ -24,7 +25,8 @@ import { toldHere } from "./teller.js";
 const PICTURES = [
   { fits: (told) => told.terms.weight !== null && told.parts.length > 0, draw: products },
   { fits: (told) => told.terms.weight !== null, draw: ranking },
-  { fits: (told) => told.rule === "max" || told.rule === "mean", draw: windowed },
+  { fits: (told) => ["max", "mean", "root"].includes(told.rule), draw: windowed },
+  { fits: (told) => told.rule === "normal", draw: normal },
   { fits: (told) => ["sum", "difference", "product"].includes(told.rule), draw: joining },
   { fits: (told) => told.terms.value.length === 1, draw: single },
   { fits: () => true, draw: exponentials },

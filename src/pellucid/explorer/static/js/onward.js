@@ -56,6 +56,8 @@ function ending({ network, run }, end, index) {
 function inWords(step) {
   if (step.rule === "max") return step.chosen ? `the largest of ${step.terms}` : `not the largest of ${step.terms}`;
   if (step.rule === "mean") return `mean of ${step.terms}`;
+  if (step.rule === "root") return `length of ${step.terms}`;
+  if (step.rule === "normal") return step.kind;
   if (step.rule === "pick") return step.kind;
   if (step.rule === "sum") return `sum of ${step.terms}`;
   if (step.rule === "difference") return "difference of 2";

@@ -40,6 +40,8 @@ function made(told) {
   if (rule === "sum") return `the sum of ${counted(count, "number")}`;
   if (rule === "difference") return "the difference of two numbers";
   if (rule === "product") return `the product of ${counted(count, "number")}`;
+  if (rule === "root") return `the length of ${counted(count, "number")}`;
+  if (rule === "normal") return `${single(told.numbers.x)} measured by ${counted(count, "number")}`;
   if (rule === "pick") return `the number ${single(terms.value[0])} unchanged`;
   if (rule === "log share") return `the logarithm of its share of ${counted(count, "exponential")}`;
   return count === 1 ? `${told.kind} of ${single(terms.value[0])}` : `its share of ${counted(count, "exponential")}`;

@@ -1,4 +1,4 @@
-// A pool's number: the window with its winner, or with what its mean is divided by.
+// A pool's number: the window with its winner, with what its mean is divided by, or with the root of its powers.
 
 import { matrix, more, plain, read, result, writer } from "../cells.js";
 import { el } from "../dom.js";
@@ -27,11 +27,25 @@ export function windowed(scene) {
   const equation = el("div", { class: columns > 5 ? "equation narrow" : "equation" });
   equation.append(matrix(cells, columns, "window"));
   if (told.rule === "mean") equation.append(plain("Σ"), plain(`÷ ${told.divisor}`, "sign divisor"));
+  if (told.rule === "root") {
+    const power = plain(double(told.numbers.p), "cell symbol");
+    equation.append(plain("Σ |x| ^ p"), el("span", { class: "named" }, el("small", { text: "p" }), power), plain("p√"));
+  }
   equation.append(plain(told.rule === "max" ? "largest" : "="), result(double(told.total), "exact", told.total));
-  const words = el("p", { class: "words", text: told.rule === "max" ? whoWins(told) : whatCounts(told) });
+  const words = el("p", { class: "words", text: inWords(told) });
   const drawn = [];
   if (few < rows.length) drawn.push(el("p", { class: "rest" }, more(rows.length - few, "places", scene.more)));
   return { line: [equation, ...drawn, words], parts: [] };
+}
+
+/** @param {Told} told @returns {string} */
+function inWords(told) {
+  if (told.rule === "max") return whoWins(told);
+  if (told.rule === "mean") return whatCounts(told);
+  const { terms, left_out } = told;
+  const padding = terms.inside.includes(false) ? " Padding counts as zeros." : "";
+  const count = counted(terms.value.length + (left_out?.count ?? 0), "number");
+  return `The sizes of ${count} to the power p are added; the p-th root of the sum is their length.${padding}`;
 }
 
 /** @param {Told} told @returns {string} */
