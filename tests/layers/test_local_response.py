@@ -16,7 +16,8 @@ from pellucid.layers.base import Cost, Run
 
 def norm(size: int, **named: Any) -> LocalResponseNorm:
     """A norm that divides by 1 + the sum of squares."""
-    return LocalResponseNorm(size, **{"alpha": size, "beta": 1, "k": 1, **named})
+    given: Any = {"alpha": size, "beta": 1, "k": 1, **named}
+    return LocalResponseNorm(size, **given)
 
 
 @pytest.mark.parametrize(

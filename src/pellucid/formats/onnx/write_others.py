@@ -127,16 +127,14 @@ def layer_norm(w: Writing) -> None:
 
 
 def lrn(w: Writing) -> None:
-    """LRN; for a window of an even number of channels, which runtimes refuse, the mean of squares in its place."""
+    """LRN; of an even size or of no maps, which runtimes refuse, the mean of squares in its place."""
     layer, x = w.layer, w.reads[0]
-    if layer.size % 2:
+    if layer.size % 2 and len(w.shapes[0]) == 3:
         w.add("LRN", size=layer.size, alpha=layer.alpha, beta=layer.beta, bias=layer.k)
         return
     channels, *rest = w.shapes[0]
-    half = layer.size // 2
-    ends = (half, half - 1) if layer.extra == "before" else (half - 1, half)
     rows = w.add("Reshape", w.add("Mul", x, x), w.constant("rows", [0, 1, channels, -1]))
-    wide = w.add("Pad", rows, w.constant("pads", ends), w.number("filling", 0.0), w.constant("axes", [2]))
+    wide = w.add("Pad", rows, w.constant("pads", layer.sides()), w.number("filling", 0.0), w.constant("axes", [2]))
     mean = w.add("AveragePool", wide, kernel_shape=[layer.size, 1], strides=[1, 1])
     maps = w.add("Reshape", mean, w.constant("maps", [0, channels, *rest]))
     sum_ = w.add("Add", w.add("Mul", maps, w.number("alpha", layer.alpha)), w.number("k", layer.k))

@@ -131,8 +131,16 @@ def avg_pool(w: Writing) -> None:
 
 
 def lp_pool(w: Writing) -> None:
-    """LpPool, whose norm is a whole number."""
-    w.add("LpPool", p=int(w.layer.norm_type), dilations=w.layer.dilation, **_pool(w.layer))
+    """LpPool; for a norm that is not whole, or more padding than runtimes take, the mean of powers in its place."""
+    layer, power = w.layer, float(w.layer.norm_type)
+    if power.is_integer() and _is_usual(w):
+        w.add("LpPool", p=int(power), dilations=layer.dilation, **_pool(layer))
+        return
+    powers = padded(w, w.add("Pow", w.add("Abs", w.reads[0]), w.number("p", power)), _held(w))
+    window = {"kernel_shape": layer.kernel_size, "strides": layer.stride or layer.kernel_size}
+    mean = w.add("AveragePool", powers, dilations=layer.dilation, **window)
+    sums = w.add("Mul", mean, w.number("places", layer.kernel_size[0] * layer.kernel_size[1]))
+    w.add("Pow", sums, w.number("root", 1 / power))
 
 
 def weighed(w: Writing, rows: np.ndarray[Any, Any], columns: np.ndarray[Any, Any]) -> None:
