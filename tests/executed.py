@@ -70,7 +70,9 @@ def _as_keras(layer: Any, name: str, own: dict[str, Array]) -> Array:
     if name == "pointwise_kernel":
         return own["pointwise_weight"].transpose(2, 3, 1, 0)
     ours = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
-    return own[ours.get(name, name)]
+    weight = own[ours.get(name, name)]
+    turned = kind == "LayerNormalization" and weight.ndim > 1 and len(layer.input.shape) == 4 and 3 in layer.axis
+    return np.moveaxis(weight, 0, -1) if turned else weight
 
 
 def _depthwise(layer: Any, weight: Array) -> Array:

@@ -10,11 +10,19 @@ from ...layers import Layer
 from ...layers.node import Node
 from ...network import Network
 from ...wiring import name_of
-from . import activating, growing, moving, others, varying, windows
+from . import activating, growing, moving, norming, others, varying, windows
 from .framework import ops
 from .made import Kept, Made, Table, Tensor
 
-TABLE: Table = {**activating.TABLE, **growing.TABLE, **moving.TABLE, **others.TABLE, **varying.TABLE, **windows.TABLE}
+TABLE: Table = {
+    **activating.TABLE,
+    **growing.TABLE,
+    **moving.TABLE,
+    **norming.TABLE,
+    **others.TABLE,
+    **varying.TABLE,
+    **windows.TABLE,
+}
 Special = Callable[[Node, list[Tensor]], Tensor | None]
 
 

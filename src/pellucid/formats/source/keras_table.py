@@ -46,15 +46,10 @@ from ...layers import (
     Upsample,
 )
 from ...layers.node import Shape
-from .keras_windows import WINDOWS, edges_of, is_same, named, padded, widen
+from .keras_norms import NORMS
+from .keras_windows import WINDOWS, axis_of, edges_of, is_same, named, padded, widen
 from .pieces import Piece, Write, expression, literal, option, place
 from .refused import UnwritableError
-
-
-def axis_of(axis: int, shape: Shape) -> int:
-    """Return where Keras has an axis: the batch comes first, and a map's channels last."""
-    own = axis % len(shape)
-    return (3, 1, 2)[own] if len(shape) == 3 else own + 1
 
 
 def keras_shape(shape: Shape) -> Shape:
@@ -231,6 +226,7 @@ def gelu(layer: GELU, shapes: tuple[Shape, ...]) -> Piece:
 
 
 TABLE: dict[type[Layer], Write] = {
+    **NORMS,
     **WINDOWS,
     AdaptiveAvgPool2d: adaptive,
     Add: lambda layer, shapes: named("layers.Add", use="{call}([{all}])"),

@@ -13,6 +13,12 @@ Edges = tuple[tuple[int, int], ...]  # (top, bottom), (left, right)
 NAME = Argument("name", Verbatim("{name}"))
 
 
+def axis_of(axis: int, shape: Shape) -> int:
+    """Return where Keras has an axis: the batch comes first, and a map's channels last."""
+    own = axis % len(shape)
+    return (3, 1, 2)[own] if len(shape) == 3 else own + 1
+
+
 def named(head: str, *values: Argument, use: str = "{call}({0})", needs: tuple[str, ...] = ()) -> Piece:
     """Return a layer that bears our layer's name."""
     return Piece(Call(head, (*values, NAME)), use, frozenset(needs))

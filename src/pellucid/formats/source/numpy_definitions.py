@@ -196,3 +196,43 @@ def resized(x, size, rows, columns, *, bilinear=False):
             near = near * (1 - share) + far * share
         x = near
     return x
+
+
+def adaptive_max_pool2d(x, size):
+    """The largest numbers of `size` parts of the maps, whose ends are rounded outwards."""
+    height, width = x.shape[2:]
+    rows = [slice(i * height // size[0], -(-(i + 1) * height // size[0])) for i in range(size[0])]
+    columns = [slice(j * width // size[1], -(-(j + 1) * width // size[1])) for j in range(size[1])]
+    most = [[x[:, :, row, column].max((2, 3)) for column in columns] for row in rows]
+    return np.moveaxis(np.array(most), (0, 1), (2, 3))
+
+
+def lp_pool2d(x, power, kernel, stride, padding=((0, 0), (0, 0)), dilation=(1, 1)):
+    """The length of each window: the root of the sum of its sizes to a power."""
+    return windows_of(padded(np.abs(x) ** power, padding), kernel, stride, dilation).sum((4, 5)) ** (1 / power)
+
+
+def layer_norm(x, axes, *, weight=None, bias=None, eps=1e-5):
+    """Numbers along some axes less their mean, over their deviation, then scaled and shifted place by place."""
+    y = (x - x.mean(axes, keepdims=True)) / np.sqrt(x.var(axes, keepdims=True) + x.dtype.type(eps))
+    shape = [size if axis in axes else 1 for axis, size in enumerate(x.shape)]
+    y = y if weight is None else y * weight.reshape(shape)
+    return y if bias is None else y + bias.reshape(shape)
+
+
+def group_norm(x, groups, *, weight=None, bias=None, eps=1e-5):
+    """Groups of channels less their mean, over their deviation, then scaled and shifted channel by channel."""
+    parts = x.reshape(len(x), groups, -1)
+    deviation = np.sqrt(parts.var(2, keepdims=True) + x.dtype.type(eps))
+    y = ((parts - parts.mean(2, keepdims=True)) / deviation).reshape(x.shape)
+    shape = (-1, *[1] * (x.ndim - 2))
+    y = y if weight is None else y * weight.reshape(shape)
+    return y if bias is None else y + bias.reshape(shape)
+
+
+def local_response_norm(x, sides, *, alpha=1e-4, beta=0.75, k=1.0):
+    """Each number over a power of the squares of so many channels before and after it."""
+    size = sides[0] + 1 + sides[1]
+    squares = np.pad(x * x, ((0, 0), sides, *[(0, 0)] * (x.ndim - 2)))
+    sums = sum(squares[:, first : first + x.shape[1]] for first in range(size))
+    return x / (k + alpha / size * sums) ** beta

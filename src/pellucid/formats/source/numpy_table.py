@@ -53,6 +53,7 @@ from ...layers import (
 )
 from ...layers.node import Shape
 from ...window import Window
+from .numpy_norms import NORMS
 from .pieces import Argument, Piece, Verbatim, Write, expression, literal, made, option, place
 
 NONE = ((0, 0), (0, 0))
@@ -243,6 +244,7 @@ def flatten(layer: Flatten, shapes: tuple[Shape, ...]) -> Piece:
 
 
 TABLE: dict[type[Layer], Write] = {
+    **NORMS,
     AdaptiveAvgPool2d: lambda layer, shapes: call(
         "adaptive_avg_pool2d", place("size", layer.output_size or shapes[0][1:])
     ),

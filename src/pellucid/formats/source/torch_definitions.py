@@ -2,6 +2,7 @@
 
 # pyright: basic
 
+import torch
 import torch.nn.functional as F
 from torch import nn
 
@@ -31,3 +32,30 @@ class SeparableConv2d(nn.Module):
         x = F.pad(x, self.edges)
         x = F.conv2d(x, self.depthwise_weight, None, self.stride, 0, self.dilation, groups=x.shape[1])
         return F.conv2d(x, self.pointwise_weight, self.bias)
+
+
+class ShiftedLayerNorm(nn.Module):
+    """The last axes normalised together, then shifted and not scaled."""
+
+    def __init__(self, normalized_shape, eps=1e-5):
+        super().__init__()
+        self.normalized_shape, self.eps = normalized_shape, eps
+        self.bias = nn.Parameter(torch.zeros(normalized_shape))
+
+    def forward(self, x):
+        return F.layer_norm(x, self.normalized_shape, None, self.bias, self.eps)
+
+
+class LpPool2d(nn.Module):
+    """The p-norm of each window, of sizes. `edges`: left, right, top, bottom."""
+
+    def __init__(self, norm_type, kernel_size, stride, edges=(0, 0, 0, 0), dilation=(1, 1)):
+        super().__init__()
+        self.norm_type, self.kernel_size, self.stride = norm_type, kernel_size, stride
+        self.edges, self.dilation = edges, dilation
+
+    def forward(self, x):
+        powers = F.pad(x.abs() ** self.norm_type, self.edges)
+        ones = powers.new_ones((x.shape[1], 1, *self.kernel_size))
+        sums = F.conv2d(powers, ones, None, self.stride, 0, self.dilation, x.shape[1])
+        return sums ** (1 / self.norm_type)

@@ -45,6 +45,7 @@ from ...layers import (
 )
 from ...layers.node import Shape
 from .pieces import Piece, Write, brief, expression, literal, made, option, place
+from .torch_norms import NORMS
 from .torch_windows import WINDOWS
 
 
@@ -128,6 +129,7 @@ def flatten(layer: Flatten, shapes: tuple[Shape, ...]) -> Piece:
 
 
 TABLE: dict[type[Layer], Write] = {
+    **NORMS,
     **WINDOWS,
     AdaptiveAvgPool2d: pool_to,
     Add: lambda layer, shapes: expression(" + ".join(f"{{{number}}}" for number in range(len(shapes)))),
