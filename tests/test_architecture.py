@@ -39,7 +39,7 @@ ALLOWED: dict[str, set[str]] = {
         "zoo",
     },  # weights go into a network of the zoo; what an engine runs in its framework is what is saved for that framework
     "explain": CORE | {"engines"},
-    "train": CORE | {"engines", "images"},
+    "train": CORE | {"engines", "formats", "images"},  # arrays in checked archives
     "comparison": CORE | {"engines", "explain", "formats"},
     "explorer": CORE | {"comparison", "engines", "explain", "formats", "images", "train", "zoo"},
     "cli": CORE | {"comparison", "engines", "explain", "explorer", "formats", "images", "train", "zoo"},
@@ -63,8 +63,8 @@ DOORS = {
 
 # Rooms whose insides are their own: others import only what their __init__ exports.
 CLOSED = {"zoo", "engines", "formats", "comparison", "explain", "train"}
-# The digits network, drawings and the cache of compiled objects live in files of their own.
-ENTRANCES = {("cli", "train"), ("explorer", "train"), ("cli", "engines")}
+# The digits network, drawings, the cache of compiled objects and .npz files live in files of their own.
+ENTRANCES = {("cli", "train"), ("explorer", "train"), ("cli", "engines"), ("train", "formats")}
 
 # Foreign packages that a file may import at its top; everything else is imported on use.
 FOREIGN_AT_TOP: dict[str, set[str]] = {

@@ -265,7 +265,7 @@ class Network:
         return code(self, dialect)
 
     def load_weights(self, path: str | Path, *, partial: bool = False, strict: bool = False) -> None:
-        """Take the weights from a file (.pt, .pth, .th). Arguments and errors: `pellucid.formats.load_weights`."""
+        """Take the weights from a file, such as a .pt. Arguments and errors: `pellucid.formats.load_weights`."""
         from .formats import load_weights
 
         load_weights(self, path, partial=partial, strict=strict)

@@ -62,7 +62,7 @@ BAD_INPUT = {
         "--size",
         "write for instance 64x48",
     ),
-    "an output of another kind": (("train", "digits", "digits", "-o", "a.pt"), "the suffix '.pt'", "'a.safetensors'"),
+    "an output of another kind": (("train", "digits", "digits", "-o", "a.txt"), "the suffix '.txt'", "'a.safetensors'"),
     "an output in no folder": (
         ("train", "digits", "digits", "-o", "x/a.safetensors"),
         "no folder 'x'",

@@ -73,7 +73,7 @@ def test_a_destination_is_checked_before_there_is_anything_to_save(tmp_path):
     """A long training can ask beforehand whether its network could be saved where it should."""
     check_destination(tmp_path / "net.safetensors")
     with pytest.raises(ModelFileError, match=r"a file that ends in \.safetensors"):
-        check_destination(tmp_path / "net.pt")
+        check_destination(tmp_path / "net.txt")
     with pytest.raises(ModelFileError) as error:
         save(small_network(), tmp_path / "absent" / "net.safetensors")
     assert error.value.got == f"no folder '{tmp_path / 'absent'}'"

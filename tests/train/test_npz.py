@@ -62,16 +62,16 @@ HOSTILE: list[tuple[str, list[tuple[str, bytes]], str]] = [
     (
         "pickles",
         [("images.npy", npy(np.array([{}], object), allow_pickle=True))],
-        "array 'images': Object arrays cannot be loaded",
+        "array 'images': Python objects, which only a pickle holds",
     ),
-    ("a lie", [("images.npy", lying_header())], "array 'images': Unable to allocate 1.00 EiB"),
+    ("a lie", [("images.npy", lying_header())], "array 'images': 8 bytes for shape (288230376151711744,)"),
     ("no array", [("images", b"plain bytes")], "array 'images': no array, but bytes without an array's header"),
-    ("a cut array", [("images.npy", IMAGES[:-3])], "array 'images': EOF: reading array data, expected 32 bytes got 29"),
-    ("a twin", [("images.npy", IMAGES), ("images.npy", IMAGES)], "the archive: two arrays of one name"),
+    ("a cut array", [("images.npy", IMAGES[:-3])], "array 'images': 29 bytes for shape (2, 1, 2, 2)"),
+    ("a twin", [("images.npy", IMAGES), ("images.npy", IMAGES)], "member 'images.npy': this name twice"),
     (
         "code",
         [("images.npy", b"\x93NUMPY\x01\x00\x15\x00__import__('os').x()\n")],
-        "array 'images': malformed node or string",
+        "array 'images': the header b\"__import__('os')",
     ),
 ]
 
@@ -98,7 +98,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr("pellucid.train.npz.LARGEST", 100_000)
     with pytest.raises(DataError) as caught:
         load_npz(path)
-    assert caught.value.got == "the archive: 0.000466 GiB of arrays, more than 9.31323e-05"
+    assert caught.value.got == "the archive: 0.000466 GiB of arrays"
     assert LARGEST == 2**33
 
 
@@ -109,7 +109,8 @@ def test_no_archive(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         load_npz(path)
     assert str(caught.value) == (
-        f"data {str(path)!r}\n  got       the archive: File is not a zip file\n  expected  an .npz of plain arrays\n"
+        f"data {str(path)!r}\n  got       the archive: no directory of a zip archive at its end\n"
+        "  expected  a zip archive\n"
         "  fix       save it anew with numpy.savez(path, images=images, labels=labels)"
     )
 

@@ -75,14 +75,23 @@ class Archive:
         self._file.seek(self._starts[name])
         data = self._file.read(member.compress_size)
         if member.compress_type == ZIP_DEFLATED:
-            unpacker = zlib.decompressobj(-15)
-            try:
-                data = unpacker.decompress(data, member.file_size + 1)
-            except zlib.error as failure:
-                _refuse(name, str(failure), "deflated bytes")
+            data = _unpacked(name, data, member.file_size + 1)
         if len(data) != member.file_size or zlib.crc32(data) != member.CRC:
             _refuse(name, f"{len(data)} bytes of CRC-32 {zlib.crc32(data):08x}", _said(member))
         return data
+
+    def head(self, name: str, count: int) -> bytes:
+        """Return at most `count` first bytes of a member, which nothing vouches for yet.
+
+        Raises:
+            ModelFileError: there is no such member, or it is damaged.
+        """
+        member = self._member(name)
+        self._file.seek(self._starts[name])
+        data = self._file.read(min(count + PIECE // 16, member.compress_size))
+        if member.compress_type == ZIP_DEFLATED:
+            data = _unpacked(name, data, count)
+        return data[:count]
 
     def verify(self, name: str) -> None:
         """Check a stored member against its CRC-32, a piece at a time.
@@ -228,6 +237,13 @@ def _wide(extra: bytes, packed: int, size: int) -> tuple[int, int]:
         size = numbers.pop(0) if size == WIDE and numbers else size
         packed = numbers.pop(0) if packed == WIDE and numbers else packed
     return packed, size
+
+
+def _unpacked(name: str, data: bytes, most: int) -> bytes:
+    try:
+        return zlib.decompressobj(-15).decompress(data, most)
+    except zlib.error as failure:
+        _refuse(name, str(failure), "deflated bytes")
 
 
 def _said(member: ZipInfo) -> str:

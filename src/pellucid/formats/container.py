@@ -100,6 +100,15 @@ def check_tensors(header: Header, shapes: Mapping[str, Shape]) -> dict[str, int]
                 fix=DAMAGED,
             )
     places = {name: _checked(name, header.tensors[name], shape, header.size) for name, shape in shapes.items()}
+    return {name: header.data + places[name][0] for name in in_order(places, header.size)}
+
+
+def in_order(places: Mapping[str, tuple[int, int]], size: int) -> list[str]:
+    """Return the tensors in the order in which they lie, one right behind the other, in all `size` bytes.
+
+    Raises:
+        ModelFileError: they overlap, leave a gap, or end before the file does.
+    """
     order = sorted(places, key=lambda name: places[name])
     end = 0
     for name in order:
@@ -112,11 +121,11 @@ def check_tensors(header: Header, shapes: Mapping[str, Shape]) -> dict[str, int]
                 fix=DAMAGED,
             )
         end = stop
-    if end != header.size:
+    if end != size:
         raise ModelFileError(
-            "end of the file", got=f"{header.size - end} bytes that belong to no tensor", expected="none", fix=DAMAGED
+            "end of the file", got=f"{size - end} bytes that belong to no tensor", expected="none", fix=DAMAGED
         )
-    return {name: header.data + places[name][0] for name in order}
+    return order
 
 
 def _checked(name: str, said: object, shape: Shape, size: int) -> tuple[int, int]:

@@ -57,7 +57,7 @@ def load(path: Path) -> Network:
     """
     try:
         with opened(path) as (file, size):
-            return _read(file, size)
+            return read(file, size)
     except ModelFileError as error:
         raise told(error, path) from None
     except RecursionError:
@@ -65,7 +65,8 @@ def load(path: Path) -> Network:
         raise told(error, path) from None
 
 
-def _read(file: BufferedReader, size: int) -> Network:
+def read(file: BufferedReader, size: int) -> Network:
+    """Return the network in an open file of `size` bytes. Errors: `load`, without the file's name."""
     header = read_header(file, size)
     if NETWORK not in header.metadata:
         raise ModelFileError(

@@ -28,7 +28,7 @@ class Format:
 
     Args:
         about: what it is.
-        load: reads a network from a path; with True, what can be opened of it. None: we only write it.
+        load: reads a network from a path; with True, what can be opened of it. None: it holds no whole network.
         save: writes a network to a path, or None: we only read it.
         weights: gives tensors by name, for a network that is there; None: the file is a whole network.
 
@@ -79,10 +79,20 @@ def later(room: str, function: str) -> Callable[..., Any]:
     return call
 
 
-_TORCH = Format("a state dict of PyTorch's", None, None, later("states.torch_file", "open_torch"))
+_TORCH = Format(
+    "a state dict of PyTorch's",
+    None,
+    later("states.writing", "save_torch"),
+    later("states.torch_file", "open_torch"),
+)
 
 FORMATS: dict[str, Format] = {
-    ".safetensors": Format("a network saved by Pellucid", lambda path, partial: pellucid.load(path), pellucid.save),
+    ".safetensors": Format(
+        "a network saved by Pellucid",
+        lambda path, partial: pellucid.load(path),
+        pellucid.save,
+        later("states.safetensors", "open_safetensors"),
+    ),
     ".keras": Format("a Keras model", later("keras.opening", "load_keras"), None),
     ".h5": Format("a Keras model in HDF5", later("keras.opening", "load_h5"), None),
     ".onnx": Format("an ONNX model", later("onnx.door", "load"), later("onnx.door", "save")),
@@ -90,6 +100,7 @@ FORMATS: dict[str, Format] = {
     ".pth": _TORCH,
     ".th": _TORCH,
     ".pt2": Format("a PyTorch exported program", later("torch.pt2", "load"), None),
+    ".npz": Format("NumPy's arrays", None, None, later("npz", "open_arrays")),
     ".json": Format("a TensorFlow.js layers model", later("keras.opening", "load_tfjs"), None),
 }
 

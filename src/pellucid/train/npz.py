@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DataError
+from ..errors import DataError, ModelFileError
+from ..formats.npz import opened_npz
 from .dataset import LARGEST, Dataset, split
 from .labels import as_labels
 
@@ -46,31 +46,22 @@ def load_npz(path: Path) -> tuple[Dataset, Dataset]:
 
 def _arrays(path: Path) -> tuple[dict[str, Array], list[str]]:
     """Return the known arrays and all names of the file, which says how large they are before any is unpacked."""
-    reading = "the archive"
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-        size = sum(member.file_size for member in members)
-        if size > LARGEST:
-            raise ValueError(f"{size / 2**30:.3g} GiB of arrays, more than {LARGEST / 2**30:g}")
-        if len({member.filename for member in members}) < len(members):
-            raise ValueError("two arrays of one name")
-        arrays: dict[str, Array] = {}
-        with np.load(path, allow_pickle=False) as file:
-            for name in (*_ONE, *_TWO, "classes"):
-                if name in file.files:
-                    reading = f"array {name!r}"
-                    arrays[name] = file[name]
-                    if not isinstance(arrays[name], np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
-                        raise ValueError("no array, but bytes without an array's header")
-            return arrays, list(file.files)
-    except Exception as error:  # whatever a damaged file makes of the readers
+        with opened_npz(path) as held:
+            known = [name for name in (*_ONE, *_TWO, "classes") if name in held.names]
+            size = sum(held.size(name) for name in known)
+            if size > LARGEST:
+                got, most = f"{size / 2**30:.3g} GiB of arrays", f"at most {LARGEST / 2**30:g} GiB"
+                raise ModelFileError("the archive", got=got, expected=most, fix="")
+            stored = {name: held.stored(name) for name in known}
+            return {name: each.read() for name, each in stored.items()}, list(held.names)
+    except ModelFileError as error:
         raise DataError(
             f"data {str(path)!r}",
-            got=f"{reading}: {error}",
-            expected="an .npz of plain arrays",
+            got=f"{error.where or 'the archive'}: {error.got}",
+            expected=error.expected,
             fix="save it anew with numpy.savez(path, images=images, labels=labels)",
-        ) from error
+        ) from None
 
 
 def _as_images(array: Array) -> Array:

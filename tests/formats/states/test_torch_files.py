@@ -9,11 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from torch import nn
 
+from pellucid import Network
 from pellucid.errors import ModelFileError
 from pellucid.formats.states.torch_file import open_torch
+from pellucid.layers import BatchNorm2d, Conv2d, Flatten, Linear, ReLU
 
 
 def everything() -> dict[str, torch.Tensor]:
@@ -148,3 +151,53 @@ def test_nothing_of_pytorch_is_imported(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(tmp_path / "x.pt")], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[[1.0, 1.0]]\n"
+
+
+# Writing
+
+
+def test_pytorch_reads_what_we_write(tmp_path: Path) -> None:
+    """`net.save("x.pt")` is a state dict that torch.load takes as data alone, in place too, bit for bit."""
+    net = Network((1, 4, 4), [("größe", Conv2d(2, 3)), ("norm", BatchNorm2d()), Flatten(), ("fc", Linear(3))])
+    net.weights["fc.bias"] = [-0.0, 1e-40, 3e38]
+    net.save(tmp_path / "x.pt")
+    for mapped in (False, True):
+        state = torch.load(tmp_path / "x.pt", weights_only=True, mmap=mapped)
+        assert list(state) == list(net.weights)
+        for name, tensor in state.items():
+            assert tensor.is_contiguous()
+            assert tensor.numpy().tobytes() == net.weights[name].tobytes()
+            assert tensor.shape == net.weights[name].shape
+        assert not mapped or all(tensor.data_ptr() % 64 == 0 for tensor in state.values())
+
+
+def test_a_module_takes_what_we_write(tmp_path: Path) -> None:
+    """A module of the same names loads the file as its state dict, and computes the same."""
+    net = Network((3,), [("0", Linear(4)), ("1", ReLU()), ("2", Linear(2))])
+    net.save(tmp_path / "x.pth")
+    module = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    module.load_state_dict(torch.load(tmp_path / "x.pth", weights_only=True))
+    x = np.array([[1.0, -2.0, 0.5]], np.float32)
+    np.testing.assert_allclose(module(torch.from_numpy(x)).detach(), net.predict(x), rtol=1e-6)
+
+
+@pytest.mark.parametrize("suffix", [".pt", ".pth", ".th"])
+def test_we_read_what_we_write(suffix: str, tmp_path: Path) -> None:
+    """Weights come back bit for bit, and the same network gives the same bytes."""
+    net, other = (Network((1, 4, 4), [Conv2d(2, 3), Flatten(), Linear(3)], seed=seed) for seed in (1, 2))
+    net.save(tmp_path / f"a{suffix}")
+    other.load_weights(tmp_path / f"a{suffix}")
+    assert all(other.weights[name].tobytes() == net.weights[name].tobytes() for name in net.weights)
+    other.save(tmp_path / f"b{suffix}")
+    assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
+
+
+def test_others_read_our_safetensors_as_a_state_dict(tmp_path: Path) -> None:
+    """A network saved as safetensors is to others a plain state dict under the same names."""
+    net = Network((3,), [("0", Linear(4)), ("1", ReLU()), ("2", Linear(2))])
+    net.save(tmp_path / "x.safetensors")
+    state = safetensors.torch.load_file(tmp_path / "x.safetensors")
+    nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)).load_state_dict(state)
+    assert {name: tensor.numpy().tobytes() for name, tensor in state.items()} == {
+        name: net.weights[name].tobytes() for name in net.weights
+    }

@@ -49,7 +49,7 @@ def checked(name: str, tensor: Tensor, fetch: Fetch, order: Order = "<") -> Stor
 
     def read() -> NDArray[Any]:
         data = fetch(storage.key, (storage.start + tensor.offset) * wide, reach * wide)
-        row = _numbers(data, storage.numbers.kind, order)
+        row = numbers_of(data, storage.numbers.kind, order)
         if empty:
             return np.zeros(sizes, row.dtype)
         steps = tuple(stride * row.itemsize for stride in strides)
@@ -58,8 +58,8 @@ def checked(name: str, tensor: Tensor, fetch: Fetch, order: Order = "<") -> Stor
     return Stored(name, sizes, read)
 
 
-def _numbers(data: bytes, kind: str, order: Order) -> NDArray[Any]:
-    """Return the numbers in these bytes, in this machine's order."""
+def numbers_of(data: bytes, kind: str, order: Order = "<") -> NDArray[Any]:
+    """Return the numbers in these bytes, in this machine's order; `kind` is NumPy's word for them, or "bf16"."""
     if kind == "bf16":  # the upper half of a float32
         return (np.frombuffer(data, np.dtype("u2").newbyteorder(order)).astype(np.uint32) << 16).view(np.float32)
     said = np.dtype(kind).newbyteorder(order)
