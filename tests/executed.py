@@ -47,7 +47,7 @@ def with_keras(text: str, net: Network, inputs: Sequence[Array]) -> Array:
         own = {short: net.weights[full] for short, full in _weights_of(net, layer.name).items()}
         assert len(own) == len(layer.weights)
         for variable in layer.weights:
-            variable.assign(_as_keras(layer, variable.path.rsplit("/", 1)[1], own))
+            variable.assign(_as_keras(layer, variable, own))
     given = [np.moveaxis(x, 1, -1) if x.ndim == 4 else x for x in inputs]
     y = np.asarray(model(given if len(given) > 1 else given[0]))
     return np.moveaxis(y, -1, 1) if len(net.outputs[0].shape) == 3 else y
@@ -58,9 +58,9 @@ def _weights_of(net: Network, name: str) -> dict[str, str]:
     return net.weight_names(found[0]) if found else {}
 
 
-def _as_keras(layer: Any, name: str, own: dict[str, Array]) -> Array:
-    """Return the weight that Keras calls `name`, in Keras's layout."""
-    kind = type(layer).__name__
+def _as_keras(layer: Any, variable: Any, own: dict[str, Array]) -> Array:
+    """Return the weight that Keras holds in `variable`, in Keras's layout."""
+    kind, name = type(layer).__name__, variable.path.rsplit("/", 1)[1]
     if name == "kernel":
         if kind == "DepthwiseConv2D":
             return _depthwise(layer, own["weight"])
@@ -69,6 +69,10 @@ def _as_keras(layer: Any, name: str, own: dict[str, Array]) -> Array:
         return _depthwise(layer, own["depthwise_weight"])
     if name == "pointwise_kernel":
         return own["pointwise_weight"].transpose(2, 3, 1, 0)
+    if kind in ("PReLU", "Scale"):
+        value = own["weight" if name == "alpha" else name]
+        channels_too = value.ndim > 1 and variable.shape[-1] > 1  # ours come first
+        return (np.moveaxis(value, 0, -1) if channels_too else value).reshape(variable.shape)
     ours = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
     weight = own[ours.get(name, name)]
     turned = kind == "LayerNormalization" and weight.ndim > 1 and len(layer.input.shape) == 4 and 3 in layer.axis

@@ -76,6 +76,7 @@ FOREIGN_AT_TOP: dict[str, set[str]] = {
     "formats/onnx": {"numpy", "onnx", "google"},
     "formats/torch": {"numpy", "torch"},
     "formats/source/torch_definitions.py": {"torch"},
+    "formats/source/keras_definitions.py": {"keras"},
     "formats/keras": {"numpy", "keras", "h5py"},
     "comparison/drawing.py": {"numpy", "rich"},
     "explain/text.py": {"numpy", "rich"},

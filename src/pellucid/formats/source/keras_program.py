@@ -9,7 +9,7 @@ from .layout import program
 from .naming import identifier
 from .pieces import literal
 
-DIALECT = Dialect("keras", TABLE, "", (), objects=True, spelled={"/": "_"})
+DIALECT = Dialect("keras", TABLE, "keras_definitions.py", (), objects=True, spelled={"/": "_"})
 
 
 def write(net: Network) -> str:

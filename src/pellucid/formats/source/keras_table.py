@@ -47,6 +47,7 @@ from ...layers import (
 )
 from ...layers.node import Shape
 from .keras_norms import NORMS
+from .keras_varying import VARYING
 from .keras_windows import WINDOWS, axis_of, edges_of, is_same, named, padded, widen
 from .pieces import Piece, Write, expression, literal, option, place
 from .refused import UnwritableError
@@ -226,6 +227,7 @@ def gelu(layer: GELU, shapes: tuple[Shape, ...]) -> Piece:
 
 
 TABLE: dict[type[Layer], Write] = {
+    **VARYING,
     **NORMS,
     **WINDOWS,
     AdaptiveAvgPool2d: adaptive,

@@ -76,11 +76,9 @@ def definitions_of(file: str, needs: Iterable[str]) -> list[str]:
     """Return, as text, those definitions of one of our files that are needed, and what they need, in its order.
 
     Args:
-        file: the name of a file in this folder; an empty one has none.
+        file: the name of a file in this folder.
         needs: names, of which some may be defined there.
     """
-    if not file:
-        return []
     text = files(__name__.rpartition(".")[0]).joinpath(file).read_text(encoding="utf-8")
     known = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     wanted, waiting = set[str](), [name for name in needs if name in known]
@@ -89,4 +87,9 @@ def definitions_of(file: str, needs: Iterable[str]) -> list[str]:
         if name not in wanted:
             wanted.add(name)
             waiting += [n.id for n in ast.walk(known[name]) if isinstance(n, ast.Name) and n.id in known]
-    return [str(ast.get_source_segment(text, node)) for name, node in known.items() if name in wanted]
+    lines = text.splitlines()
+    return [
+        "\n".join(lines[min([node.lineno, *(mark.lineno for mark in node.decorator_list)]) - 1 : node.end_lineno])
+        for name, node in known.items()
+        if name in wanted
+    ]

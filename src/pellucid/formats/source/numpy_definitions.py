@@ -236,3 +236,9 @@ def local_response_norm(x, sides, *, alpha=1e-4, beta=0.75, k=1.0):
     squares = np.pad(x * x, ((0, 0), sides, *[(0, 0)] * (x.ndim - 2)))
     sums = sum(squares[:, first : first + x.shape[1]] for first in range(size))
     return x / (k + alpha / size * sums) ** beta
+
+
+def log_softmax(x, axis):
+    """Logarithms of shares that add up to 1 along an axis."""
+    x = x - x.max(axis, keepdims=True)
+    return x - np.log(np.exp(x).sum(axis, keepdims=True))

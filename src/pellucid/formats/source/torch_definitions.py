@@ -59,3 +59,30 @@ class LpPool2d(nn.Module):
         ones = powers.new_ones((x.shape[1], 1, *self.kernel_size))
         sums = F.conv2d(powers, ones, None, self.stride, 0, self.dilation, x.shape[1])
         return sums ** (1 / self.norm_type)
+
+
+class Slopes(nn.Module):
+    """x where it is positive, else a learned slope times x. `view`: the slopes' shape beside one x."""
+
+    def __init__(self, shape, view):
+        super().__init__()
+        self.view = view
+        self.weight = nn.Parameter(torch.full(shape, 0.25))
+
+    def forward(self, x):
+        return torch.where(x > 0, x, self.weight.view(self.view) * x)
+
+
+class Scale(nn.Module):
+    """x * weight + bias. `view`: their shape beside one x."""
+
+    def __init__(self, shape, view, scale=True, shift=True, trainable=False):
+        super().__init__()
+        self.view = view
+        self.weight = nn.Parameter(torch.ones(shape), requires_grad=trainable) if scale else None
+        self.bias = nn.Parameter(torch.zeros(shape), requires_grad=trainable) if shift else None
+
+    def forward(self, x):
+        if self.weight is not None:
+            x = x * self.weight.view(self.view)
+        return x if self.bias is None else x + self.bias.view(self.view)

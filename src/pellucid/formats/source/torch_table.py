@@ -46,6 +46,7 @@ from ...layers import (
 from ...layers.node import Shape
 from .pieces import Piece, Write, brief, expression, literal, made, option, place
 from .torch_norms import NORMS
+from .torch_varying import VARYING
 from .torch_windows import WINDOWS
 
 
@@ -129,6 +130,7 @@ def flatten(layer: Flatten, shapes: tuple[Shape, ...]) -> Piece:
 
 
 TABLE: dict[type[Layer], Write] = {
+    **VARYING,
     **NORMS,
     **WINDOWS,
     AdaptiveAvgPool2d: pool_to,
