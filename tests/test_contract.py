@@ -6,7 +6,9 @@ import pytest
 from contract import LAYER_CHECKS, check_engine
 from contract_training import LOSSES, OPTIMIZERS, check_running, check_training
 from geometries import convolutions, pools
+from geometries_of_movement import GEOMETRIES
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pellucid.engines import ENGINES
 from pellucid.layers import REGISTRY
@@ -55,6 +57,25 @@ def test_pools_keep_the_contract(example: Example) -> None:
     """The contract holds for any geometry of a pool."""
     for check in LAYER_CHECKS.values():
         check(example)
+
+
+@pytest.mark.parametrize("kind", GEOMETRIES)
+@settings(max_examples=25)
+@given(data=st.data())
+def test_movements_and_joins_keep_the_contract(kind: str, data: st.DataObject) -> None:
+    """The contract holds for any geometry of layers that grow, pad, resize, move, join and scale values."""
+    example = data.draw(GEOMETRIES[kind])
+    for check in LAYER_CHECKS.values():
+        check(example)
+
+
+@pytest.mark.parametrize("engine", [name for name in RUNNABLE if name != "keras"])
+@pytest.mark.parametrize("kind", GEOMETRIES)
+@settings(max_examples=8)
+@given(data=st.data())
+def test_engines_agree_on_movements_and_joins(kind: str, engine: str, data: st.DataObject) -> None:
+    """Every engine equals the definition for these geometries as well, inside its own kernels and out of them."""
+    check_engine(ENGINES[engine], data.draw(GEOMETRIES[kind]))
 
 
 @pytest.mark.parametrize("engine", [name for name in RUNNABLE if name != "keras"])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from geometries import PRIMES, convolutions, pools, shapes
+from geometries_of_movement import GEOMETRIES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch_judge import EXACT, THEIRS, compare, drawn, one_torch_thread
@@ -53,6 +54,15 @@ def test_pools(example: Example, whole: bool) -> None:
     """Pools of any geometry; whole numbers bring ties, and the first of equal values wins as in PyTorch."""
     xs = drawn(example.shapes)
     compare(example.layer, [np.round(x) for x in xs] if whole else xs, THEIRS[example.layer.kind], Run())
+
+
+@pytest.mark.parametrize("kind", GEOMETRIES)
+@settings(max_examples=100)
+@given(data=st.data())
+def test_movements_and_joins(kind: str, data: st.DataObject) -> None:
+    """Layers that grow, pad, resize, move, join and scale values, whatever their geometry."""
+    example = data.draw(GEOMETRIES[kind])
+    compare(example.layer, drawn(example.shapes), THEIRS[example.layer.kind], Run())
 
 
 @settings(max_examples=40)
