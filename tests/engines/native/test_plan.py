@@ -18,7 +18,7 @@ from pellucid.engines.native.plan_facts import PlanFacts
 from pellucid.engines.native.samples import planning as samples
 from pellucid.engines.native.samples.rules import RULES as SAMPLES
 from pellucid.errors import EngineError, ParameterError, UnknownNameError
-from pellucid.layers import REGISTRY, Add, BatchNorm2d, Concat, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, ReLU
+from pellucid.layers import REGISTRY, Add, BatchNorm2d, Conv2d, Dropout, Flatten, Layer, Linear, MaxPool2d, ReLU
 from pellucid.layers.base import Gradients
 from pellucid.weights import WeightStore
 from pellucid.zoo import NETWORKS, lenet5
@@ -26,7 +26,7 @@ from pellucid.zoo import NETWORKS, lenet5
 WITHOUT_KERNELS = {
     "BatchNorm1d",
     *("AdaptiveMaxPool2d", "GroupNorm", "InstanceNorm2d", "LayerNorm", "LocalResponseNorm", "LpPool2d"),
-    *("ConvTranspose2d", "LogSoftmax", "Multiply", "PReLU", "Scale", "SeparableConv2d", "Subtract", "Upsample"),
+    *("ConvTranspose2d", "LogSoftmax", "PReLU", "Scale", "SeparableConv2d", "Upsample"),
 }
 ENGINE = NativeEngine(target=x86("avx512"))
 EXACT = NativeEngine(
@@ -215,19 +215,6 @@ def test_a_layer_without_a_kernel_falls_back():
         "  expected  lanes 'samples', where a layer without a kernel runs its own definition\n"
         "  fix       leave the lanes out"
     )
-
-
-def test_what_kernels_do_not_join_falls_back():
-    """A sum of different shapes, and a concatenation of rows, say why; the same layers have kernels elsewhere."""
-    x = Input((2, 4, 4))
-    row = Conv2d(2, (4, 1))(x)
-    spread = Add()(Concat()(x, x), Concat()(row, row))
-    plan = ENGINE.plan(Network(x, ReLU()(Concat(axis=1)(spread, spread))), batch=1)
-    assert plan.falls_back == {
-        "add1": "it adds inputs of different shapes",
-        "concat3": "it joins its inputs along axis 1",
-    }
-    assert plan.lanes == "samples"
 
 
 def test_exact_leaves_winograd_out():

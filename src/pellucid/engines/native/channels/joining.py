@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from ..ir import Code, Value
@@ -111,16 +111,18 @@ def _later(part: Part, blocks: int) -> Part:
 
 @dataclass(frozen=True)
 class ConcatPlaces(Blockwise):
-    """Put runs of vectors one after another.
+    """Put the places of several values one after another, along columns or rows.
 
     Args:
         xs: the layouts of what is joined.
         y: the layout of it all.
+        rows: along rows.
     """
 
     arguments: ClassVar[tuple[str, ...]] = ("x", "y")
     xs: tuple[Blocked, ...]
     y: Blocked
+    rows: bool = False
 
     def count(self) -> int:
         """Return how many pointers it takes."""
@@ -129,12 +131,19 @@ class ConcatPlaces(Blockwise):
     def block(self, code: Code, block: Value, *pointers: Value) -> None:
         """Write a walk over each value's places."""
         *xs, y = pointers
-        to, done = block_at(code, y, self.y, block), 0
+        whole, done = one_block(self.y), 0
         for x, maps in zip(xs, self.xs, strict=True):
-            one = one_block(maps)
+            top, left = (done, 0) if self.rows else (0, done)
+            part = replace(whole, height=maps.height, width=maps.width, top=whole.top + top, left=whole.left + left)
+            part = replace(part, right=0, gap=whole.row - part.left - part.width)
 
             def place(x: Value, y: Value) -> None:
                 code.store(code.load(x), y)
 
-            walk(code, [(block_at(code, x, maps, block), one), (code.address(to, done), one)], place)
-            done += maps.width
+            walk(
+                code,
+                [(block_at(code, x, maps, block), one_block(maps)), (block_at(code, y, self.y, block), part)],
+                place,
+            )
+            done += maps.height if self.rows else maps.width
+        clear_around(code, y, self.y, block)

@@ -7,7 +7,7 @@ from ....wiring import name_of
 from ..plan import Buffer
 from ..samples.rules.base import layer_of
 from ..samples.rules.elementwise import activation_of
-from ..samples.rules.joining import adds_two
+from ..samples.rules.merging import adds_two
 from .builder import Builder
 from .held import Flattened, Held
 from .rules.others import scale_and_shift

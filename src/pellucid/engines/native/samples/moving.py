@@ -44,12 +44,14 @@ class Gather(Kernel):
         tables: where each vector comes from.
         y: the layout.
         value: the constant.
+        add: add to y.
     """
 
     arguments: ClassVar[tuple[str, ...]] = ("x", "y")
     tables: Tables
     y: Maps
     value: float = 0.0
+    add: bool = False
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
         """Write the loops."""
@@ -57,7 +59,8 @@ class Gather(Kernel):
         constant = code.splat(self.value)
 
         def place(source: Number | None, to: Number) -> None:
-            code.store(constant if source is None else code.load(x, source), y, to)
+            number = constant if source is None else code.load(x, source)
+            code.store(code.load(y, to) + number if self.add else number, y, to)
 
         each_place(code, self.tables, self.y, place)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from .....layers import Node
 from ...samples.rules.elementwise import ACTIVATIONS
+from ...samples.rules.merging import OPERATIONS
 from .base import Rule, layer_of
 from .convolution import ConvRule
 from .dense import FlattenRule, LinearRule
+from .merging import MergeRule
 from .moving import MovementRule, ReshapeRule
 from .others import (
     ActivationRule,
-    AddRule,
     AveragePoolRule,
     BatchNormRule,
     ConcatRule,
@@ -34,7 +35,7 @@ RULES: dict[str, Rule] = {
     "AvgPool2d": AveragePoolRule(),
     "AdaptiveAvgPool2d": AveragePoolRule(),
     "GlobalAvgPool2d": AveragePoolRule(),
-    "Add": AddRule(),
+    **dict.fromkeys(OPERATIONS, MergeRule()),
     "Concat": ConcatRule(),
     "BatchNorm2d": BatchNormRule(),
     "Dropout": DropoutRule(),

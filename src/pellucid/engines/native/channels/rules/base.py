@@ -11,7 +11,7 @@ from ...samples.elementwise import Activation
 from ...samples.held import NONE, Halo
 from ...samples.rules.base import layer_of
 from ...samples.rules.elementwise import activation_of
-from ...samples.rules.joining import adds_two
+from ...samples.rules.merging import adds_two
 from ...samples.rules.pooling import taps_of_node
 from ..builder import Builder
 

@@ -8,11 +8,11 @@ from .....layers import Node
 from .....wiring import name_of
 from ...plan import Buffer
 from ...samples.rules.elementwise import activation_of
-from ...samples.rules.joining import MOST, joins_elsewhere, spreads
+from ...samples.rules.merging import MOST
 from ...samples.rules.pooling import divisors_of, taps_of_node
 from ..builder import Builder
-from ..elementwise import Add, Forward, ScaleShift
-from ..held import Floats
+from ..elementwise import Forward, ScaleShift
+from ..held import Floats, Held
 from ..joining import Concat, ConcatPlaces
 from ..packing import blocked_of
 from ..pooling import AvgPool, MaxPool
@@ -95,40 +95,31 @@ class AveragePoolRule(Rule):
         b.step(name_of(node), AvgPool(x.maps, y.maps, *taps_of_node(node), *divisors_of(node)), x, y)
 
 
-class AddRule(Rule):
-    """Add: number by number."""
-
-    def declines(self, node: Node) -> str | None:
-        """Return that the inputs differ in their shapes."""
-        return spreads(node)
-
-    def forward(self, b: Builder, node: Node) -> None:
-        """Add all inputs, with the activation that alone reads the sum."""
-        xs = [b.read(before) for before in node.inputs]
-        while len(xs) > MOST:
-            part = b.hold(f"part of {name_of(node)}", blocked_of(node.shape, b.target.lanes))
-            b.step(name_of(node), Add(tuple(x.maps for x in xs[:MOST]), part.maps), *xs[:MOST], part)
-            xs = [part, *xs[MOST:]]
-        last = activated(b, node)
-        y = b.new(last.made)
-        b.step(name_of(node), Add(tuple(x.maps for x in xs), y.maps, last.activation), *xs, y)
-
-
 class ConcatRule(Rule):
-    """Concat along the first axis: channels, or places where vectors lie along the last one."""
+    """Concat: of channels, or of places."""
 
     def declines(self, node: Node) -> str | None:
-        """Return that it is along another axis."""
-        return joins_elsewhere(node)
+        """Return that the places of an axis lie apart."""
+        axis = layer_of(node).axis % len(node.shape)
+        apart = len(node.shape) > 3 and axis not in (0, len(node.shape) - 1)
+        return f"it joins its inputs along axis {axis} of {len(node.shape)}" if apart else None
 
     def forward(self, b: Builder, node: Node) -> None:
         """Join all inputs."""
-        kind = Concat if len(node.shape) in (1, 3) else ConcatPlaces
-        xs, sizes = [b.read(before) for before in node.inputs], [before.shape[0] for before in node.inputs]
+        shape, axis = node.shape, int(layer_of(node).axis) % len(node.shape)
+        lanes = 0 if len(shape) == 3 else len(shape) - 1  # the axis that lies in lanes
+        xs, sizes = [b.read(before) for before in node.inputs], [before.shape[axis] for before in node.inputs]
+
+        def kernel(xs: list[Held], y: Held) -> Concat | ConcatPlaces:
+            layouts = tuple(x.maps for x in xs)
+            return Concat(layouts, y.maps) if axis == lanes else ConcatPlaces(layouts, y.maps, axis == 1)
+
         while len(xs) > MOST:
             size = sum(sizes[:MOST])
-            part = b.hold(f"part of {name_of(node)}", blocked_of((size, *node.shape[1:]), b.target.lanes))
-            b.step(name_of(node), kind(tuple(x.maps for x in xs[:MOST]), part.maps), *xs[:MOST], part)
+            part = b.hold(
+                f"part of {name_of(node)}", blocked_of((*shape[:axis], size, *shape[axis + 1 :]), b.target.lanes)
+            )
+            b.step(name_of(node), kernel(xs[:MOST], part), *xs[:MOST], part)
             xs, sizes = [part, *xs[MOST:]], [size, *sizes[MOST:]]
         y = b.new(node)
-        b.step(name_of(node), kind(tuple(x.maps for x in xs), y.maps), *xs, y)
+        b.step(name_of(node), kernel(xs, y), *xs, y)

@@ -8,7 +8,8 @@ from .convolution import ConvRule
 from .dense import FlattenRule, LinearRule
 from .elementwise import ACTIVATIONS, ActivationRule, DropoutRule, SoftmaxRule
 from .fallback import WHY, FallbackRule
-from .joining import AddRule, ConcatRule
+from .joining import ConcatRule
+from .merging import OPERATIONS, MergeRule
 from .moving import MovementRule, ReshapeRule
 from .normalization import BatchNormRule
 from .pooling import AveragePoolRule, MaxPoolRule
@@ -28,7 +29,7 @@ RULES: dict[str, Rule] = {
     "AvgPool2d": AveragePoolRule(),
     "AdaptiveAvgPool2d": AveragePoolRule(),
     "GlobalAvgPool2d": AveragePoolRule(),
-    "Add": AddRule(),
+    **dict.fromkeys(OPERATIONS, MergeRule()),
     "Concat": ConcatRule(),
     "BatchNorm2d": BatchNormRule(),
     "Dropout": DropoutRule(),

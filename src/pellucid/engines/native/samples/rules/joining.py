@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
+
 from .....layers import Node
 from .....wiring import name_of
 from ...layout import Maps
@@ -9,79 +13,57 @@ from ...plan import Place
 from ..borders import Copy
 from ..builder import Builder
 from ..held import Held
-from ..joining import AddForward
 from ..learning import TrainingBuilder
+from ..moving import Gather, Scatter, Tables, tables_of
 from .base import Rule, layer_of
-
-MOST = 24  # values that one step joins: the driver hands a kernel so many pointers, and some more
-
-
-def spreads(node: Node) -> str | None:
-    """Return that a sum's inputs differ in their shapes; None if they do not."""
-    return "it adds inputs of different shapes" if len({before.shape for before in node.inputs}) > 1 else None
-
-
-def joins_elsewhere(node: Node) -> str | None:
-    """Return that a concatenation is not along the first axis; None if it is."""
-    axis = layer_of(node).axis % len(node.shape)
-    return f"it joins its inputs along axis {axis}" if axis else None
-
-
-def adds_two(node: Node) -> bool:
-    """Return whether a node is a sum of two values of one shape."""
-    return layer_of(node).kind == "Add" and len(node.inputs) == 2 and spreads(node) is None
-
-
-class AddRule(Rule):
-    """Add: number by number."""
-
-    def declines(self, node: Node) -> str | None:
-        """Return that the inputs differ in their shapes."""
-        return spreads(node)
-
-    def forward(self, b: Builder, node: Node) -> None:
-        """Add all inputs."""
-        xs, y = [b.read(before) for before in node.inputs], b.new(node)
-        while len(xs) > MOST:
-            b.step(name_of(node), AddForward(tuple(x.maps for x in xs[:MOST]), y.maps), *xs[:MOST], y)
-            xs = [y, *xs[MOST:]]
-        b.step(name_of(node), AddForward(tuple(x.maps for x in xs), y.maps), *xs, y)
-        b.finished(node)
-
-    def backward(self, b: TrainingBuilder, node: Node) -> None:
-        """Give every input the whole gradient."""
-        dy = b.grad(node)
-        for before in node.inputs:
-            if b.wants(before):
-                dx, add = b.into(before)
-                b.step(name_of(node), Copy(dy.maps, dx.maps, add), dy, dx)
 
 
 class ConcatRule(Rule):
-    """Concat: channels one after another."""
-
-    def declines(self, node: Node) -> str | None:
-        """Return that it is along another axis."""
-        return joins_elsewhere(node)
+    """Concat: along the first axis a copy of each input to its channels, else one to the places that it gets."""
 
     def forward(self, b: Builder, node: Node) -> None:
-        """Copy every input to its channels."""
-        y, done = b.new(node), 0
+        """Copy every input to its place."""
+        name, y, done = name_of(node), b.new(node), 0
         for before in node.inputs:
-            x = b.read(before)
-            b.step(name_of(node), Copy(x.maps, _some(y.maps, x.maps)), x, _from(b, y, done))
-            done += x.maps.channels
+            x, own = b.read(before), before.shape[_axis(node)]
+            if _axis(node) == 0:
+                b.step(name, Copy(x.maps, _some(y.maps, x.maps)), x, _from(b, y, done))
+            else:
+                b.step(name, Scatter(_tables(node, y.maps, done, own), _seen(before, x.maps), add=False), x, y)
+            done += x.maps.channels if _axis(node) == 0 else own
         b.finished(node)
 
     def backward(self, b: TrainingBuilder, node: Node) -> None:
-        """Give every input the gradient of its channels."""
-        dy, done = b.grad(node), 0
+        """Give every input the gradient of its place."""
+        name, dy, done = name_of(node), b.grad(node), 0
         for before in node.inputs:
-            channels = b.values[name_of(before)].maps.channels
+            channels, own = b.values[name_of(before)].maps.channels, before.shape[_axis(node)]
             if b.wants(before):
                 dx, add = b.into(before)
-                b.step(name_of(node), Copy(_some(dy.maps, dx.maps), dx.maps, add), _from(b, dy, done), dx)
-            done += channels
+                if _axis(node) == 0:
+                    b.step(name, Copy(_some(dy.maps, dx.maps), dx.maps, add), _from(b, dy, done), dx)
+                else:
+                    kernel = Gather(_tables(node, dy.maps, done, own), _seen(before, dx.maps), add=add)
+                    b.step(name, kernel, dy, dx)
+            done += channels if _axis(node) == 0 else own
+
+
+def _axis(node: Node) -> int:
+    """Return the axis along which inputs are joined, counted from 0."""
+    return layer_of(node).axis % len(node.shape)
+
+
+def _tables(node: Node, maps: Maps, first: int, count: int) -> Tables:
+    """Return where in the joined value the numbers of one input lie."""
+    numbers = np.arange(math.prod(node.shape)).reshape(node.shape)
+    own = numbers.take(range(first, first + count), axis=_axis(node))
+    offsets = numbers.ravel() if len(node.shape) != 3 else maps.at(*np.indices(node.shape)).ravel()
+    return tables_of(own if own.ndim == 3 else own.reshape(1, 1, -1), offsets)
+
+
+def _seen(node: Node, maps: Maps) -> Maps:
+    """Return a value's layout in the terms of its tables: what is no maps is one row."""
+    return maps if len(node.shape) == 3 else Maps(1, 1, maps.channels, dense=True)
 
 
 def _some(whole: Maps, part: Maps) -> Maps:
