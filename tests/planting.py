@@ -40,7 +40,7 @@ def rebuilt(
     called: dict[str, str] = {}
     for node in net.nodes:
         name = name_of(node)
-        layer = (layers or {}).get(name, node.layer)
+        layer = (layers or {}).get(name, node.layer)  # None leaves it out
         inputs = [found[n] for n in (reads or {}).get(name, tuple(map(name_of, node.inputs)))]
         if before and name in before:
             extra, put = before[name]
@@ -110,6 +110,7 @@ class BentProgram(ReferenceProgram):
         values = {name_of(node): x for node, x in zip(net.inputs, inputs, strict=True)}
         prepared = {name: engine.prepare(x).astype(np.float32) for name, x in values.items()}
         for node in net.nodes:
+            assert node.layer is not None
             name = name_of(node)
             read = [prepared.get(name_of(n), values[name_of(n)]) for n in node.inputs]
             w = layer_weights(net, name)

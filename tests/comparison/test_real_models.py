@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def squeezenet(shared_data: Path) -> Network:
     return load(shared_data / "onnx-winml" / "SqueezeNet_fp16.onnx")
 
 
-def first(a: Network, b: Network, **given: object) -> tuple[str, str, str]:
+def first(a: Network, b: Network, **given: Any) -> tuple[str, str, str]:
     """The layer of the first difference, the first rule, and its words."""
     found = compare(a, b, **given).differences[0]
     return found.layer.a, found.findings[0].rule, found.findings[0].words

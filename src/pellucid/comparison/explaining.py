@@ -86,7 +86,7 @@ class Hypothesis:
             found = unit.run(values, steps)
             with np.errstate(all="ignore"):
                 found = found if self.after is None else self.after(found)
-        except (PellucidError, ValueError):  # shapes that do not go on from there
+        except (PellucidError, ValueError, KeyError):  # shapes or weights that do not go together
             return False
         largest, relative = apart(found, sample.target)
         return relative <= EXACT or largest <= sample.allowed
@@ -153,12 +153,10 @@ def _each(unit: Unit, other: Unit | None, names: tuple[str, str]) -> Iterator[Hy
     known = other is not None
     for place, member in enumerate(ours):
         partner = theirs[partners[place]] if place in partners else None
-        if known and partner is None:
-            if _skippable(member):
-                words = f"{names[1]} has no {member.layer!r} here, where {names[0]} has {member.name!r}; add it"
-                skip = member.computed("layer missing", words, _unchanged)
-                yield Hypothesis(Finding(skip.rule, skip.words), {member.name: skip})
-            continue
+        if known and partner is None and _skippable(member):
+            words = f"{names[1]} has no {member.layer!r} here, where {names[0]} has {member.name!r}; add it"
+            skip = member.computed("layer missing", words, _unchanged)
+            yield Hypothesis(Finding(skip.rule, skip.words), {member.name: skip})
         given = replace(member, other=partner, loose=known and len(ours) + len(theirs) > 2)
         for rule in RULES:
             for variant in rule(given):
@@ -216,14 +214,13 @@ def _skippable(member: Member) -> bool:
 
 
 def _partners(ours: Sequence[Member], theirs: Sequence[Member]) -> dict[int, int]:
-    """Return for places of one side's members those of the other's, of one family and in the same order."""
+    """Return for places of one side's members those of the other's, of one family and in order: their ends are one."""
     found: dict[int, int] = {}
-    start = 0
-    for place, member in enumerate(ours):
-        for other in range(start, len(theirs)):
-            if _family(member.layer) == _family(theirs[other].layer):
-                found[place] = other
-                start = other + 1
+    end = len(theirs)
+    for place in reversed(range(len(ours))):
+        for other in reversed(range(end)):
+            if _family(ours[place].layer) == _family(theirs[other].layer):
+                found[place] = end = other
                 break
     return found
 

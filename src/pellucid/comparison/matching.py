@@ -96,9 +96,9 @@ class Matching:
         """Return how likely a pair is; 0 where nothing speaks for it."""
         neighbours = sum(self.pairs.get(x) == y for x, y in self._around(i, j))
         ends = self._a.ends[i] == self._b.ends[j] != []
-        alike = (self._down[0][i] == self._down[1][j]) + (self._up[0][i] == self._up[1][j])
+        alike = 5 * (self._down[0][i] == self._down[1][j]) + 3 * (self._up[0][i] == self._up[1][j])
         same = self._prints[0][i] == self._prints[1][j] and self._prints[0][i] in self._rare
-        evidence = 2 * min(neighbours, 4) + 3 * ends + 3 * alike + 12 * same
+        evidence = 2 * min(neighbours, 4) + 3 * ends + alike + 12 * same
         if not evidence:
             return 0
         return evidence + 4 * (self._a.label(i) == self._b.label(j)) + (self._a.names[i] == self._b.names[j])

@@ -132,6 +132,8 @@ def run_trial(a: Side, b: Side, pairs: tuple[Pair, ...], given: Given) -> tuple[
 def _definitions(pair: Pair, exact: Values) -> Sample | None:
     """Return what B's layers compute of A's values in float64, or None where that is what A's do."""
     ours, theirs = pair.units
+    if any(not _fits(values.shape[1:], theirs.net.shapes[name]) for name, values in pair.moved(exact).items()):
+        return None  # what differs is what they read
     target = theirs.run(pair.moved(exact))
     largest, relative = apart(exact[pair.a], target)
     if relative <= EXACT:
@@ -140,6 +142,11 @@ def _definitions(pair: Pair, exact: Values) -> Sample | None:
     if largest <= allowed:
         return None  # weights that were computed of others, and rounded
     return Sample(pair.read(exact), target, allowed)
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
+    """Return whether values can be read as of another shape: they may have other axes of one place."""
+    return [size for size in shape if size > 1] == [size for size in wanted if size > 1]
 
 
 def _deviates(pair: Pair, side: int, values: Values, exact: Values) -> bool:

@@ -11,7 +11,7 @@ from .norms import scale_and_shift, statistics, training_mode
 from .parameters import differing, parameters, told
 from .pools import border, lost_nan, other_pool
 from .tensors import differing as differing_tensors
-from .tensors import other_numbers, precision, swapped
+from .tensors import other_numbers, other_shapes, precision, swapped
 from .variant import Member, Rule, Variant, together
 from .vectors import flatten_order, transposed
 
@@ -37,6 +37,7 @@ RULES: tuple[Rule, ...] = (  # the particular before the general: the first that
     scale_and_shift,
     precision,
     other_kind,
+    other_shapes,
     other_numbers,
 )
 

@@ -49,6 +49,21 @@ def differing(ours: Mapping[str, Doubles], theirs: Mapping[str, Doubles]) -> dic
     return found
 
 
+def other_shapes(m: Member) -> Iterator[Variant]:
+    """Yield the layer of B with B's weights, where they have other shapes."""
+    twin = m.twin()
+    if twin is None:
+        return
+    said = [
+        f"{name!r} is {m.weights[name].shape} in {m.ours} and {twin.weights[name].shape} in {m.theirs}"
+        for name in sorted(set(m.weights) & set(twin.weights))
+        if m.weights[name].shape != twin.weights[name].shape
+    ]
+    if said:
+        words = f"the weights have other shapes: {' and '.join(said)}; build both with as many kernels (axis 0)"
+        yield m.variant("shapes of weights", words, layer=twin.layer, weights=twin.weights)
+
+
 def other_numbers(m: Member) -> Iterator[Variant]:
     """Yield the layer with one tensor of B's, and then with all of them."""
     if m.other is None:
