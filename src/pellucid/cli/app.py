@@ -15,6 +15,8 @@ from typer.core import TyperGroup
 from .. import __version__
 from ..errors import PellucidError
 from .cache import cache
+from .compare import compare
+from .convert import convert
 from .engines import engines
 from .explain import explain
 from .explore import explore
@@ -31,6 +33,14 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {  # each with examples f
     train: (
         "pellucid train digits digits -o net.safetensors",
         "pellucid train net.safetensors photos -o better.safetensors --rate 0.01",
+    ),
+    compare: (
+        "pellucid compare net.safetensors net.safetensors --engines reference,native",
+        "pellucid compare net.safetensors net.safetensors photo.jpg --json",
+    ),
+    convert: (
+        "pellucid convert net.safetensors net.py --dialect keras",
+        "pellucid convert digits digits.safetensors",
     ),
     plan: (
         "pellucid plan lenet5",
