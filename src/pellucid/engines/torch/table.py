@@ -78,22 +78,29 @@ def conv(layer: Conv2d, shapes: tuple[Shape, ...]) -> nn.Module:
     named: dict[str, Any] = {name: getattr(layer, name) for name in ("stride", "dilation", "groups", "bias")}
     pads = [window.pads(size) for window, size in zip(layer.windows(), shapes[0][1:], strict=True)]
     even, mode = all(before == after for before, after in pads), layer.padding_mode
-    if even:
-        named |= {"padding": (pads[0][0], pads[1][0]), "padding_mode": mode}
+    worded = isinstance(layer.padding, str) and (layer.padding == "valid" or layer.stride == (1, 1))
+    if even or worded:
+        padding = layer.padding if worded else (pads[0][0], pads[1][0])
+        named |= {"padding": padding, "padding_mode": mode}
         return nn.Conv2d(*given, **named)
     return pieces.PaddedConv2d(*given, edges=(*pads[1], *pads[0]), mode=mode, **named)
 
 
 def conv_transpose(layer: ConvTranspose2d, shapes: tuple[Shape, ...]) -> nn.Module:
-    """Return a transposed convolution, whose whole result is cropped, or has zeros added at its end."""
+    """Return a transposed convolution; where its sides differ the whole result is cropped, or has zeros added."""
+    named: dict[str, Any] = {name: getattr(layer, name) for name in ("stride", "dilation", "groups", "bias")}
+    given = (shapes[0][0], layer.out_channels, layer.kernel_size)
+    (top, bottom), (left, right) = ((0, 0), (0, 0)) if isinstance(layer.padding, str) else layer.padding
+    steps = zip(layer.output_padding, layer.stride, layer.dilation, strict=True)
+    if layer.padding != "same" and top == bottom and left == right and all(o < max(s, d) for o, s, d in steps):
+        named |= {"padding": (top, left), "output_padding": layer.output_padding}
+        return nn.ConvTranspose2d(*given, **named)
     sizes = [(window, size) for window, size in zip(layer.windows(), shapes[0][1:], strict=True)]
     cut: list[int] = []
     for window, size in reversed(sizes):
         before = window.crops(size)[0]
         cut += [-before, before + window.out(size) - window.full(size)]
     left, right, top, bottom = cut
-    named: dict[str, Any] = {name: getattr(layer, name) for name in ("stride", "dilation", "groups", "bias")}
-    given = (shapes[0][0], layer.out_channels, layer.kernel_size)
     return moving.CroppedConvTranspose2d(*given, edges=(left, right, top, bottom), **named)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -31,6 +31,7 @@ class Call:
         name: what its node will be called.
         own: whether the module that runs it does nothing else: called again, it is the same layer again.
         shared: the layers so far, by what makes them the same.
+        trained: the ids of the constants that are trained.
     """
 
     opening: Opening
@@ -41,6 +42,7 @@ class Call:
     name: str
     own: bool
     shared: Shared
+    trained: Collection[int]
     used: set[str] = field(default_factory=set[str])
 
     def get(self, name: str, usual: Any = None) -> Any:
@@ -90,6 +92,11 @@ class Call:
         if not isinstance(value, Stored):
             raise UnreadableError(f"{name} is computed or left out, where a constant is expected")
         return value
+
+    def is_trained(self) -> bool:
+        """Return whether the constants that are read are trained."""
+        constants = [id(self.values[name]) for name in self.step.reads if isinstance(self.values[name], Stored)]
+        return bool(constants) and all(constant in self.trained for constant in constants)
 
     def weights(self, **given: str) -> dict[str, Stored]:
         """Return a layer's weights, by the layer's names, from those arguments that are there."""
@@ -161,7 +168,7 @@ class Call:
             told: which value this is, whose shape the program may tell; by default the first that the operation gives.
         """
         weights = weights or {}
-        constants = tuple(name for name in self.step.reads if isinstance(self.values[name], Stored))
+        constants = tuple(id(self.values[name]) for name in self.step.reads if isinstance(self.values[name], Stored))
         if constants or self.own:
             layer = self.shared.setdefault((layer, constants or self.step.place.path), layer)
         shape = layer.shape_of(*(node.shape for node in nodes))

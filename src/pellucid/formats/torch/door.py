@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from ...checks import whole_number
-from ...errors import ModelFileError, ParameterError
+from ...errors import ModelFileError, ParameterError, UnmappedError
 from ...layers.node import Shape
 from ...network import Network
+from ..refusal import told
 from .graph import network
 
 
@@ -25,14 +27,21 @@ def load_module(module: Any, partial: bool, input_shape: Any) -> Network:
     from .exported import program
     from .exporting import export
 
-    return network(program(export(module, shapes), module._get_name()), partial)
+    name = module._get_name()
+    try:
+        return network(program(export(module, shapes), name), partial)
+    except UnmappedError as error:
+        raise told(error, Path(name)) from None
 
 
 def load_program(exported: Any, partial: bool) -> Network:
     """Return the network of a torch.export.ExportedProgram."""
     from .exported import program
 
-    return network(program(exported), partial)
+    try:
+        return network(program(exported), partial)
+    except UnmappedError as error:
+        raise told(error, Path(type(exported).__name__)) from None
 
 
 def refuse_script(script: Any, partial: bool) -> Network:

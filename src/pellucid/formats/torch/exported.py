@@ -80,6 +80,11 @@ class _Taken:
                 self.values[name] = spec.arg.value
             else:
                 inputs.append(name)
+        trained = {
+            spec.arg.name
+            for spec in self.exported.graph_signature.input_specs
+            if spec.kind.name == "PARAMETER" and getattr(tensors.get(spec.target), "requires_grad", False)
+        }
         steps = self._steps()
         outputs: list[Ref | None] = []
         for spec in self.exported.graph_signature.output_specs:
@@ -87,7 +92,7 @@ class _Taken:
                 value = self.values.get(spec.arg.name)
                 outputs.append(value if isinstance(value, Ref) else None)
         batch = self.batch if isinstance(self.batch, int) else BATCH
-        return Program(self.name, inputs, constants, steps, outputs, self.shapes, batch)
+        return Program(self.name, inputs, constants, steps, outputs, self.shapes, batch, trained)
 
     def _steps(self) -> list[Step]:
         steps: list[Step] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ...errors import ModelFileError, PellucidError
@@ -46,6 +47,8 @@ class _Walk:
         made = [step for step in self.steps if any(name in computed for name in step.gives)]
         self.names = names_of(made, SAME)
         self.shared: dict[tuple[Any, ...], Layer] = {}
+        self.folded: dict[tuple[Any, ...], Stored] = {}
+        self.trained = {id(program.constants[name]) for name in program.trained if name in program.constants}
 
     def network(self, partial: bool) -> Network:
         """Return the network."""
@@ -106,8 +109,9 @@ class _Walk:
     def _made(self, step: Step, name: str, own: bool) -> list[Value]:
         values = {read: self.values[self._now(read)] for read in step.reads}
         if not any(read in self.computed for read in step.reads):
-            return [fold(step, values, self.program.shapes.get(step.gives[0])), *[None] * (len(step.gives) - 1)]
-        call = Call(self.opening, step, values, self.program.shapes, self.program.batch, name, own, self.shared)
+            return [self._constant(step, values), *[None] * (len(step.gives) - 1)]
+        given = (self.program.shapes, self.program.batch, name, own, self.shared, self.trained)
+        call = Call(self.opening, step, values, *given)
         made = OPERATIONS[step.kind](call)
         unread = [arg for arg, value in step.args.items() if arg not in call.used and value is not None]
         if unread:
@@ -117,6 +121,17 @@ class _Walk:
         if any(step.gives[1:]):
             self.opening.refuse(name, step.op, "a second result of it is used")
         return [made, *[None] * (len(step.gives) - 1)]
+
+    def _constant(self, step: Step, values: Mapping[str, Value]) -> Stored:
+        """Return what an operation makes of constants; the same of the same is the same."""
+        args = ((arg, id(values[v.name]) if isinstance(v, Ref) else repr(v)) for arg, v in step.args.items())
+        key = (step.kind, *args)
+        if key not in self.folded:
+            self.folded[key] = fold(step, values, self.program.shapes.get(step.gives[0]))
+        read = [value for value in values.values() if isinstance(value, Stored)]
+        if read and all(id(value) in self.trained for value in read):
+            self.trained.add(id(self.folded[key]))
+        return self.folded[key]
 
     def _now(self, name: str) -> str:
         """Return the name under which a value stands after it was changed in place."""

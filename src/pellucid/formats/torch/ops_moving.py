@@ -28,6 +28,8 @@ def flatten(call: Call) -> Node | None:
         raise UnreadableError("an axis that holds the batch and others")
     inner = node.shape[first - 1 : last]
     shape = (*node.shape[: first - 1], math.prod(inner), *node.shape[last:]) if first else node.shape
+    if call.own and len(shape) == 1:
+        return call.add(Flatten(), node)  # of a vector too: it is what the module is
     return call.reshaped(node, shape)
 
 

@@ -77,9 +77,12 @@ def threshold(call: Call) -> Node | None:
 
 
 def prelu(call: Call) -> Node | None:
-    """Prelu: one slope, or one a channel."""
+    """Prelu: one slope, one a channel, or slopes along axes of their own."""
     node, weight = call.node("self"), call.constant("weight")
-    axes = () if weight.shape == (1,) and node.shape[0] != 1 else (0,)
+    if len(weight.shape) == 1:
+        axes = () if weight.shape == (1,) and node.shape[0] != 1 else (0,)
+    else:
+        axes, weight = along(weight, node)
     return call.add(make("PReLU", axes), node, weights={"weight": weight})
 
 
@@ -226,9 +229,11 @@ def _scaled(call: Call, kind: str, first: Node | Stored, second: Node | Stored) 
         node, axes, constant = first, *along(second, first)
         if kind in ("mul", "div"):
             factor = constant if kind == "mul" else constant.mapped(_inverse)
-            return call.add(make("Scale", axes, shift=False), node, weights={"weight": factor})
+            return call.add(
+                make("Scale", axes, shift=False, trainable=call.is_trained()), node, weights={"weight": factor}
+            )
         shift = constant if kind == "add" else constant.mapped(np.negative)
-        return call.add(make("Scale", axes, scale=False), node, weights={"bias": shift})
+        return call.add(make("Scale", axes, scale=False, trainable=call.is_trained()), node, weights={"bias": shift})
     assert isinstance(second, Node)
     if kind in ("add", "mul"):
         return _scaled(call, kind, second, first)
@@ -246,7 +251,8 @@ def scale_and_shift(call: Call) -> Node | None:
     other, shift = along(call.constant("bias"), node)
     if axes != other:
         raise UnreadableError("a factor and a summand along different axes")
-    return call.add(make("Scale", axes), node, weights={"weight": factor, "bias": shift})
+    layer = make("Scale", axes, trainable=call.is_trained())
+    return call.add(layer, node, weights={"weight": factor, "bias": shift})
 
 
 def negative(call: Call) -> Node | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 from typing import Any
 
@@ -86,6 +87,9 @@ def cropped_transpose(call: Call) -> Node | None:
 
 def _transposed(call: Call, padding: Any, output_padding: tuple[int, int]) -> Node | None:
     node, weights = call.maps("input"), call.weights(weight="weight", bias="bias")
+    call.ignore("padding", "output_padding")
+    if "bias" in weights:
+        weights["bias"] = weights["bias"].reshaped(math.prod(weights["bias"].shape))
     kernel, groups = kernel_of(weights["weight"]), call.whole("groups", 1)
     layer = make(
         "ConvTranspose2d",
@@ -211,8 +215,6 @@ def pad(call: Call) -> Node | None:
         raise UnreadableError(f"padding {found!r:.60}, where numbers of 0 and more for three axes are expected")
     left, right, top, bottom = (*found, 0, 0)[:4]
     around = ((top, bottom), (left, right))
-    if (before or after) and mode != "constant":
-        raise UnreadableError(f"{mode!r:.40} padding of channels")
     if (mode, value, before, after) == ("constant", 0.0, 0, 0):
         return call.add(make("ZeroPad2d", around), node)
     return call.add(make("Pad2d", around, channels=(before, after), mode=mode, value=value), node)

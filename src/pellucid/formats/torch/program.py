@@ -96,6 +96,7 @@ class Program:
         outputs: what it gives; None is no value of the program.
         shapes: values' shapes, as far as they are told.
         batch: the batch's size, or BATCH.
+        trained: which of the constants are parameters that are trained.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Program:
     outputs: list[Ref | None]
     shapes: dict[str, Sizes] = field(default_factory=dict[str, Sizes])
     batch: int = BATCH
+    trained: set[str] = field(default_factory=set[str])
 
     def shape(self, name: str) -> Sizes:
         """Return a value's shape, or () where it is not told."""

@@ -118,3 +118,15 @@ def scale_and_shift(rows: Rows, last: Step) -> Fused | None:
     if any(not isinstance(value, Ref) or rows.is_computed(value) for value in (weight, bias)):
         return None
     return Fused("scale_and_shift", {"self": first.args["self"], "weight": weight, "bias": bias}, (first,))
+
+
+def prelu(rows: Rows, last: Step) -> Fused | None:
+    """What is positive, and the rest times a constant."""
+    positive = rows.before(last, "condition", "gt")
+    times = rows.before(last, "other", "mul")
+    if positive is None or times is None or positive.args.get("other") != 0:
+        return None
+    source, weight = last.args["self"], times.args["other"]
+    if {positive.args["self"], times.args["self"]} != {source} or not isinstance(weight, Ref):
+        return None
+    return Fused("prelu", {"self": source, "weight": weight}, (positive, times))

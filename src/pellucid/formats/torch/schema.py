@@ -53,6 +53,7 @@ class _Read:
         """Return the program."""
         inputs: list[str] = []
         constants: dict[str, Stored] = {}
+        trained: set[str] = set()
         for spec in as_list(self.signature.get("input_specs"), "input_specs"):
             kind, entry = _only(spec, "input_specs")
             if kind == "user_input":
@@ -65,6 +66,8 @@ class _Read:
                 target = as_text(entry.get(BESIDE[kind]), kind)
                 if target in self.tensors:
                     constants[name] = self.tensors[target]
+                if kind == "parameter" and as_names(self.metas.get(name), name).get("requires_grad") is True:
+                    trained.add(name)
         batch = self._batch(inputs)
         text = batch if isinstance(batch, str) else None
         for name, value in as_names(self.graph.get("sym_int_values", {}), "sym_int_values").items():
@@ -79,7 +82,7 @@ class _Read:
             if kind == "user_output":
                 outputs += [*self._refs(entry.get("arg"))] or [None]
         known = batch if isinstance(batch, int) else BATCH
-        return Program(self.name, inputs, constants, steps, outputs, shapes, known)
+        return Program(self.name, inputs, constants, steps, outputs, shapes, known, trained)
 
     def _batch(self, inputs: list[str]) -> int | str:
         """Return the first size of the first input: a number, or the text of what stands for one."""

@@ -102,6 +102,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "mean": (rows_moving.two_means,),
     "mul": (rows_moving.merged,),
     "pad": (rows_windows.cropped_transpose, rows_moving.pad_channels),
+    "where": (rows_moving.prelu,),
     "pow": (rows_windows.lp_pool,),
 }
 
