@@ -16,7 +16,8 @@ from pellucid.layers import REGISTRY
 Shapes = tuple[tuple[int, ...], ...]
 
 
-CASES = [pytest.param(*case, id=name) for name, *case in (*MODULES, *NORMS, *FUNCTIONS) if {*case[2]} <= {*REGISTRY}]
+ALL = (*MODULES, *NORMS, *FUNCTIONS)
+CASES = [pytest.param(*case[1:], id=case[0]) for case in ALL if {*case[3]} <= {*REGISTRY}]
 
 
 @pytest.mark.parametrize(("make", "shapes", "kinds"), CASES)
