@@ -60,7 +60,7 @@ def _weights_of(net: Network, name: str) -> dict[str, str]:
 
 def _as_keras(layer: Any, variable: Any, own: dict[str, Array]) -> Array:
     """Return the weight that Keras holds in `variable`, in Keras's layout."""
-    kind, name = type(layer).__name__, variable.path.rsplit("/", 1)[1]
+    kind, name = type(layer).__name__, str(variable.path).rsplit("/", 1)[1]
     if name == "kernel":
         if kind == "DepthwiseConv2D":
             return _depthwise(layer, own["weight"])
