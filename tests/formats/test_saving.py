@@ -152,8 +152,8 @@ def test_what_could_not_be_read_again_is_not_written(tmp_path, monkeypatch):
     monkeypatch.setattr(container, "LONGEST_HEADER", 1000)
     with pytest.raises(ModelFileError) as error:
         save(small_network(), tmp_path / "net.safetensors")
-    assert error.value.got == "1624 bytes of names and layers"
-    assert error.value.expected == "at most 1000"
+    assert error.value.got == "1624 bytes of names and layers, 4 weights"
+    assert error.value.expected == "at most 1000 bytes, and 30000 weights"
     assert not list(tmp_path.iterdir())
 
 

@@ -17,6 +17,7 @@ from .recognize import recognize
 from .strict_json import DAMAGED, as_list, as_names, as_object, as_text, as_whole, parse
 
 LONGEST_HEADER = 16 * 2**20  # bytes; a network of 100,000 layers has less
+MOST_TENSORS = 30_000  # what is said of these takes 40 MB of memory
 MOST_AXES = 32
 ITEM = 4  # bytes of a float32
 METADATA = "__metadata__"
@@ -54,7 +55,7 @@ def read_header(file: BufferedReader, size: int) -> Header:
     text = file.read(length)
     if not text.startswith(b"{"):
         raise ModelFileError("header", got=f"{text[:20]!r}", expected="JSON that starts with {", fix=DAMAGED)
-    found = as_names(parse(text, "header"), "header")
+    found = as_names(parse(text, "header", MOST_TENSORS + 2), "header")
     metadata = as_names(found.pop(METADATA, {}), METADATA)
     return Header(
         metadata={name: as_text(value, f"{METADATA} {name!r}") for name, value in metadata.items()},
@@ -161,11 +162,11 @@ def header_bytes(shapes: Mapping[str, Shape], metadata: Mapping[str, str]) -> by
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": (start, end)}
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # the data starts at a multiple of 8
-    if len(text) > LONGEST_HEADER:
+    if len(text) > LONGEST_HEADER or len(shapes) > MOST_TENSORS:
         raise ModelFileError(
             "header",
-            got=f"{len(text)} bytes of names and layers",
-            expected=f"at most {LONGEST_HEADER}",
+            got=f"{len(text)} bytes of names and layers, {len(shapes)} weights",
+            expected=f"at most {LONGEST_HEADER} bytes, and {MOST_TENSORS} weights",
             fix="use shorter names, or fewer layers or classes",
         )
     return len(text).to_bytes(8, "little") + text

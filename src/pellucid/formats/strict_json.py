@@ -7,18 +7,33 @@ from typing import NoReturn, cast
 
 from ..errors import ModelFileError
 
+MOST_OBJECTS = 500_000  # as many as the largest description of a network has
 DAMAGED = "the file is damaged: get it again, or save the network again"
 
 
-def parse(text: str | bytes, place: str) -> object:
+def parse(text: str | bytes, place: str, most: int = MOST_OBJECTS) -> object:
     """Return the JSON value in `text`: UTF-8, no name twice in one object, no NaN or Infinity.
 
+    Args:
+        text: the JSON.
+        place: where in the file it is, for errors.
+        most: how many objects it may have; reading ends at the first beyond.
+
     Raises:
-        ModelFileError: it is not such JSON; `place` says where in the file it was.
+        ModelFileError: it is not such JSON.
     """
+    count = 0
+
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        nonlocal count
+        count += 1
+        if count > most:
+            raise ValueError(f"more than {most} objects")
+        return _unique(pairs)
+
     try:
         decoded = text.decode() if isinstance(text, bytes) else text
-        return json.loads(decoded, object_pairs_hook=_unique, parse_constant=_no_constant)
+        return json.loads(decoded, object_pairs_hook=unique, parse_constant=_no_constant)
     except RecursionError:
         got = "brackets nested too deeply"
     except UnicodeDecodeError as error:

@@ -13,7 +13,7 @@ from typing import NoReturn
 from .inert import MeaninglessError, Storage
 from .machine import WEIGHTS_ALONE, Bytes, Machine
 
-MOST_STEPS = 500_000  # a state dict takes about 40 for each tensor
+MOST_STEPS = 400_000  # a state dict takes about 40 for each tensor; a value of each step takes 30 MB together
 LONGEST_NUMBER = 16  # bytes
 NEWEST = 5  # the newest version of pickles
 EXTENSIONS = {"EXT1": 1, "EXT2": 2, "EXT4": 4}  # instructions, and the bytes of what follows them

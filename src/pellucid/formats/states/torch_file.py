@@ -27,7 +27,6 @@ from .names import state_dict
 from .tensors import Fetch, Order, checked
 
 MARK, VERSION = 0x1950A86A20F9469CFC6C, 1001
-MOST_TENSORS = 100_000
 
 OTHERS = (  # where in a file what stands, and what that file is
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
@@ -141,10 +140,7 @@ def _places(file: BufferedReader, size: int, listed: object, storages: dict[str,
 
 
 def _tensors(tree: object, fetch: Fetch, order: Order) -> dict[str, Stored]:
-    found = state_dict(tree, Tensor)
-    if len(found) > MOST_TENSORS:
-        _refuse("", f"{len(found)} tensors", f"at most {MOST_TENSORS}", WEIGHTS_ALONE)
-    return {name: checked(name, tensor, fetch, order) for name, tensor in found.items()}
+    return {name: checked(name, tensor, fetch, order) for name, tensor in state_dict(tree, Tensor).items()}
 
 
 def _refuse(where: str, got: str, expected: str, fix: str) -> NoReturn:
