@@ -84,16 +84,29 @@ def batch_norm(call: Call) -> Node | None:
 
 
 def instance_norm(call: Call) -> Node | None:
-    """InstanceNormalization."""
+    """InstanceNormalization: of maps, and of whatever lies behind the channels."""
     weights = {"weight": call.constant(1), "bias": call.constant(2)}
-    return call.add(make("InstanceNorm2d", eps=call.number("epsilon", 1e-5), affine=True), weights=weights)
+    shape, eps = call.node().shape, call.number("epsilon", 1e-5)
+    layer = make("InstanceNorm2d", eps=eps, affine=True) if len(shape) == 3 else make("GroupNorm", shape[0], eps=eps)
+    return call.add(layer, weights=weights)
 
 
 def group_norm(call: Call) -> Node | None:
     """GroupNormalization of opset 21 on: scale and bias for each channel."""
     weights = {"weight": call.constant(1), "bias": call.constant(2)}
-    layer = make("GroupNorm", call.get("num_groups", 0), eps=call.number("epsilon", 1e-5), affine=True)
-    return call.add(layer, weights=weights)
+    return call.add(make("GroupNorm", call.get("num_groups", 0), eps=call.number("epsilon", 1e-5)), weights=weights)
+
+
+def group_norm_by_groups(call: Call) -> Node | None:
+    """GroupNormalization of opsets 18 to 20: scale and bias for each group, which its channels share."""
+    groups, channels = call.get("num_groups", 0), call.node().shape[0]
+    weights: dict[str, Stored] = {}
+    for place, name in enumerate(("weight", "bias"), 1):
+        stored = call.constant(place)
+        if stored.shape != (groups,) or channels % groups:
+            raise UnreadableError(f"{name} of shape {stored.shape} for {groups} groups of {channels} channels")
+        weights[name] = Stored.of(stored.name, np.repeat(stored.read(), channels // groups))
+    return call.add(make("GroupNorm", groups, eps=call.number("epsilon", 1e-5)), weights=weights)
 
 
 def layer_norm(call: Call) -> Node | None:

@@ -176,8 +176,10 @@ def _dilated(
 
 
 def global_pool(call: Call) -> Node | None:
-    """GlobalAveragePool and GlobalMaxPool, which keep height and width as ones."""
-    call.maps()
+    """GlobalAveragePool, GlobalMaxPool and GlobalLpPool, which keep height and width as ones."""
+    node = call.maps()
+    if call.op == "GlobalLpPool":
+        return call.add(make("LpPool2d", call.get("p", 2), node.shape[1:]))
     layer = GlobalAvgPool2d(keepdims=True) if call.op == "GlobalAveragePool" else GlobalMaxPool2d(keepdims=True)
     return call.add(layer)
 
