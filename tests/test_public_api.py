@@ -22,6 +22,9 @@ SURFACE = {
         "PixelShuffle", "REGISTRY", "ReLU", "ReLU6", "Reshape", "SELU", "Scale", "SeparableConv2d", "SiLU",
         "Sigmoid", "Slice", "Softmax", "Softplus", "Softsign", "Subtract", "Tanh", "Upsample", "ZeroPad2d",
     ],
+    "pellucid.comparison": [
+        "Alone", "Comparison", "Difference", "Finding", "LayerDifference", "Stated", "Trial", "compare",
+    ],
     "pellucid.explain": [
         "Explanation", "LayerSummary", "ReceptiveField", "Summary", "Trace", "facts", "receptive_field", "summarize",
         "trace",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from ..explain import facts as json_facts
 from .differences import LayerDifference
 from .explaining import Finding
 
@@ -139,8 +140,8 @@ class Comparison:
         return not self.differences
 
     def facts(self) -> dict[str, Any]:
-        """Return all of it as plain values, for JSON and for the explorer."""
-        return {
+        """Return all of it as plain values, for JSON and for the explorer; infinities are told as words."""
+        found: dict[str, Any] = {
             "same": self.same,
             "sentence": self.sentence,
             "a": self.a,
@@ -151,6 +152,7 @@ class Comparison:
             "alone": [asdict(one) for one in self.alone],
             "stated": [asdict(one) for one in self.stated],
         }
+        return _plain(found)
 
     @property
     def sentence(self) -> str:
@@ -171,3 +173,12 @@ class Comparison:
         from .drawing import draw
 
         return draw(self)
+
+
+def _plain(value: Any) -> Any:
+    """Return facts as JSON can hold them."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in cast("list[Any]", value)]
+    return json_facts.number(value) if isinstance(value, float) else value

@@ -26,6 +26,8 @@ class LayerDifference:
         relative: the same as a share of the largest finite value of the two sides.
         verdict: "same"; "rounding": apart by no more than float32 rounds, and the same definition in float64; or
             "differs".
+        made: whether the difference is made here: given the same, the two compute differently. It is only passed on
+            where this is not so.
     """
 
     a: str
@@ -35,6 +37,7 @@ class LayerDifference:
     largest: float
     relative: float
     verdict: str
+    made: bool
 
 
 def apart(x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float]:

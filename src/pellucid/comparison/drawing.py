@@ -92,7 +92,7 @@ def _table(c: Comparison) -> Table:
             table.add_row("...")
             continue
         cells = (layer.a, layer.b, layer.kind, " x ".join(map(str, layer.shape)))
-        numbers = (f"{layer.largest:.3g}", f"{layer.relative:.2g}", layer.verdict)
+        numbers = (f"{layer.largest:.3g}", f"{layer.relative:.2g}", layer.verdict + " here" * layer.made)
         table.add_row(*(Text(printable(cell)) for cell in (*cells, *numbers)), style=COLOURS[layer.verdict])
     return table
 

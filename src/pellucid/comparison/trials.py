@@ -118,9 +118,10 @@ def run_trial(a: Side, b: Side, pairs: tuple[Pair, ...], given: Given) -> tuple[
         if reached:
             touched.add(pair.a)
         differs = sample is not None or (reached and (gap > EXACT or relative > ROUNDING))
+        made_here = sample is not None or bool(faulty)
         verdict = "differs" if differs else "same" if largest == 0 else "rounding"
         kind = "Input" if pair.node.layer is None else pair.node.layer.kind
-        layer = LayerDifference(pair.a, pair.b, kind, pair.node.shape, largest, relative, verdict)
+        layer = LayerDifference(pair.a, pair.b, kind, pair.node.shape, largest, relative, verdict, made_here)
         layers.append(layer)
         if sample is not None:
             made.append(Made(pair, None, sample, layer))
