@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -263,6 +264,17 @@ def test_the_place_in_a_large_tensor() -> None:
     array[0, 0, :] = 1e-42
     assert not_finite({"a": array}) == ("a", f"'a': 2 infinite of {array.size} numbers, the first at (2, 5, 1)")
     assert not_finite({"a": array[:2], "b": np.array(3.0, np.float32), "c": np.zeros((0, 4), np.float32)}) is None
+
+
+def test_looking_takes_little_memory() -> None:
+    """A large tensor is looked at in blocks, never as a whole."""
+    array = np.ones(2**24, np.float32)
+    array[-1] = np.nan
+    tracemalloc.start()
+    assert not_finite({"a": array}) == ("a", "'a': 1 NaN of 16777216 numbers, the first at (16777215,)")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**23
 
 
 def test_many_tensors_that_are_not_finite() -> None:
