@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from contract import LAYER_CHECKS, check_engine
 from contract_training import LOSSES, OPTIMIZERS, check_running, check_training
-from geometries import convolutions, pools
+from geometries import convolutions, norms, pools
 from geometries_of_movement import GEOMETRIES
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,6 +59,14 @@ def test_pools_keep_the_contract(example: Example) -> None:
         check(example)
 
 
+@settings(max_examples=40)
+@given(example=norms())
+def test_norms_keep_the_contract(example: Example) -> None:
+    """The contract holds for any axes, groups and neighbours of a norm."""
+    for check in LAYER_CHECKS.values():
+        check(example)
+
+
 @pytest.mark.parametrize("kind", GEOMETRIES)
 @settings(max_examples=25)
 @given(data=st.data())
@@ -80,7 +88,7 @@ def test_engines_agree_on_movements_and_joins(kind: str, engine: str, data: st.D
 
 @pytest.mark.parametrize("engine", [name for name in RUNNABLE if name != "keras"])
 @settings(max_examples=40)
-@given(example=convolutions() | pools())
+@given(example=convolutions() | pools() | norms())
 def test_engines_agree_on_geometries(engine: str, example: Example) -> None:
     """Every engine equals the definition for any geometry."""
     check_engine(ENGINES[engine], example)
@@ -93,7 +101,7 @@ def test_keras_agrees_on_geometries(geometries: int) -> None:
     """The engine on Keras equals the definition for any geometry."""
 
     @settings(max_examples=geometries)
-    @given(example=convolutions() | pools())
+    @given(example=convolutions() | pools() | norms())
     def check(example: Example) -> None:
         check_engine(ENGINES["keras"], example)
 

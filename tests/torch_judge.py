@@ -214,9 +214,10 @@ def lengths(layer: LpPool2d, x: Tensor, w: Tensors, run: Run) -> Tensor:
     """PyTorch's own takes no sizes and no padding: sizes to the power, summed, and the root."""
     padded, (height, width) = held(layer, x, 0.0)
     kernel = torch.ones((x.shape[1], 1, *layer.kernel_size), dtype=x.dtype)
-    powers = padded.abs() ** layer.norm_type
+    powers = torch.where(padded == 0, 0.0, padded.abs()) ** layer.norm_type
     sums = F.conv2d(powers, kernel, None, layer.stride or layer.kernel_size, 0, layer.dilation, x.shape[1])
-    return sums[:, :, :height, :width] ** (1 / layer.norm_type)
+    sums = sums[:, :, :height, :width]
+    return torch.where(sums > 0, torch.where(sums > 0, sums, 1.0) ** (1 / layer.norm_type), sums)  # no slope at 0
 
 
 THEIRS: dict[str, Callable[..., Tensor]] = {

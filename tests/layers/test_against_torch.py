@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-from geometries import PRIMES, convolutions, pools, shapes
+from geometries import PRIMES, convolutions, norms, pools, shapes
 from geometries_of_movement import GEOMETRIES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch_judge import EXACT, THEIRS, compare, drawn, one_torch_thread
 
-from pellucid.layers import REGISTRY, AdaptiveAvgPool2d, AvgPool2d, Linear, MaxPool2d
+from pellucid.layers import REGISTRY, AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Linear, MaxPool2d
 from pellucid.layers.base import Example, Run
 
 RUNS = [Run(layer="here"), Run(training=True, seed=3, step=5, samples=np.array([7, 4, 9]), layer="here")]
@@ -65,11 +65,19 @@ def test_movements_and_joins(kind: str, data: st.DataObject) -> None:
     compare(example.layer, drawn(example.shapes), THEIRS[example.layer.kind], Run())
 
 
+@settings(max_examples=100)
+@given(example=norms())
+def test_norms(example: Example) -> None:
+    """Norms over any axes, groups and neighbours, of maps, rows and vectors."""
+    compare(example.layer, drawn(example.shapes), THEIRS[example.layer.kind], Run())
+
+
 @settings(max_examples=40)
 @given(shape=shapes(), parts=st.tuples(st.integers(1, 8), st.integers(1, 8)))
 def test_adaptive_pools(shape: tuple[int, int, int], parts: tuple[int, int]) -> None:
     """Any number of parts of any map, more parts than places too."""
-    compare(AdaptiveAvgPool2d(parts), drawn((shape,)), THEIRS["AdaptiveAvgPool2d"], Run())
+    for layer in (AdaptiveAvgPool2d(parts), AdaptiveMaxPool2d(parts)):
+        compare(layer, drawn((shape,)), THEIRS[layer.kind], Run())
 
 
 @settings(max_examples=30)
@@ -83,7 +91,7 @@ def test_nan_through_pools_and_activations() -> None:
     """NaN and infinities come out where they come out of PyTorch."""
     (x,) = drawn(((2, 5, 5),))
     x[0, 0, 1, 1], x[1, 1, 2, 3], x[2, 0, 4, 4] = np.nan, np.inf, -np.inf
-    for layer in (MaxPool2d(3, 2, padding=1), AvgPool2d(3, 2, padding=1), AdaptiveAvgPool2d(2)):
+    for layer in (MaxPool2d(3, 2, padding=1), AvgPool2d(3, 2, padding=1), AdaptiveAvgPool2d(2), AdaptiveMaxPool2d(2)):
         ours = layer.forward(x, w={}, run=Run())
         np.testing.assert_array_equal(
             np.isnan(ours), THEIRS[layer.kind](layer, torch.tensor(x), w={}, run=Run()).isnan().numpy()
