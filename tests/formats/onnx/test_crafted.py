@@ -67,6 +67,12 @@ def test_an_opset_that_is_too_old_is_refused(opset: int) -> None:
         pellucid.load(model(opset=opset))
 
 
+def test_an_opset_that_is_too_new_is_refused() -> None:
+    """What an operator will mean is not guessed."""
+    with pytest.raises(ModelFileError, match="install a newer onnx"):
+        pellucid.load(model(opset=1000))
+
+
 def test_weights_beside_the_model_are_read(tmp_path: Path) -> None:
     """A plain file beneath the model's folder is opened."""
     (tmp_path / "inner").mkdir()

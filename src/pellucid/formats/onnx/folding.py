@@ -14,7 +14,7 @@ from .call import Call, holds_batch
 from .tensors import BFLOAT16, TYPES, stored
 
 Array = NDArray[Any]
-MOST = 2**24  # numbers of a constant that is calculated
+MOST = 2**22  # numbers of a constant that is calculated
 
 
 def _cast(call: Call, x: Array) -> Array:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 
-from ...errors import ModelFileError, PellucidError, ShapeError
+from ...errors import ModelFileError, ParameterError, PellucidError, ShapeError
 from ...layers import Node
 from ...network import Network
 from ..opening import Opening, UnreadableError
@@ -17,11 +18,14 @@ from .call import BATCH, Call, Tall, Value, attributes
 from .folding import fold
 from .hints import Hinted, about, hinted
 from .patterns import Formulas
+from .schemas import check_said
 from .table import operator
 from .tensors import stored
 
 OLDEST = 7
 MOST_NODES = 16  # of one layer of ours
+MOST_FOLDED = 2**23  # numbers of all constants that are calculated
+LATER = 2**16  # numbers from which on a cast is made when it is needed
 HOME = ("", "ai.onnx")
 
 
@@ -34,6 +38,14 @@ def network(model: onnx.ModelProto, folder: Path | None, partial: bool) -> Netwo
             got=f"ONNX opset {versions[0]}" if versions else f"ONNX of IR version {model.ir_version}, without an opset",
             expected=f"opset {OLDEST} or newer",
             fix="export the model again, or convert it with onnx.version_converter",
+        )
+    newest = onnx.defs.onnx_opset_version()
+    if versions[0] > newest:
+        raise ModelFileError(
+            "",
+            got=f"ONNX opset {versions[0]}",
+            expected=f"opset {newest} or older, which the installed onnx {onnx.__version__} knows",
+            fix="install a newer onnx",
         )
     walk = _Walk(model.graph, versions[0], folder)
     name, seed, classes = about(model) or (model.graph.name or "network", 0, None)
@@ -52,6 +64,7 @@ class _Walk:
         self.layers: dict[str, Hinted] = {}
         self.names: dict[int, list[str]] = {}  # under which a node's value is read
         self.told = 0  # nodes before this one were opened by hints
+        self.folded = 0  # numbers of constants that were calculated
         self.batch = BATCH
         self.readers: dict[str, list[int]] = {}
         for number, node in enumerate(graph.node):
@@ -81,7 +94,10 @@ class _Walk:
                 self.opening.refuse(name, "output", "it is a constant" if constant else "it has more than 5 axes")
                 self.values[name] = None
         outputs = [value if isinstance(value := self.values[name], Node) else None for name in self.ends]
-        return self.opening.network(outputs, partial=partial, classes=classes, seed=seed)
+        try:
+            return self.opening.network(outputs, partial=partial, classes=classes, seed=seed)
+        except (ParameterError, ShapeError) as error:
+            raise _damaged(error.where, error.got, error.expected) from None
 
     def _give(self, name: str, value: Value) -> None:
         if name in self.values:
@@ -178,6 +194,7 @@ class _Walk:
     def _made(self, node: onnx.NodeProto, name: str, values: list[Value]) -> Value | tuple[Node | None, ...]:
         if node.domain not in HOME:
             raise UnreadableError(f"an operator of {node.domain!r:.60}")
+        check_said(node, self.opset)
         if node.op_type == "Constant":
             return self._constant(node, name)
         given = attributes(node)
@@ -192,13 +209,24 @@ class _Walk:
             return Stored.of(name, sizes[call.get("start", 0) : call.get("end", None)])
         present = [value for value in values if value is not None]
         if present and all(isinstance(value, Stored) for value in present):
-            return Stored.of(name, fold(call, [value.read() for value in present if isinstance(value, Stored)]))
+            return self._folded(call, [value for value in present if isinstance(value, Stored)])
         entry = operator(node.op_type, self.opset)
         if entry is None:
             raise UnreadableError(f"no layer computes it (opset {self.opset})")
         made = entry(call)
         call.check_used()
         return made
+
+    def _folded(self, call: Call, values: list[Stored]) -> Stored:
+        """Return what a node gives for constants; weights of another type are read when they are needed."""
+        first = values[0]
+        if call.op == "Cast" and math.prod(first.shape) > LATER:
+            return Stored(call.name, first.shape, lambda: fold(call, [first.read()]))
+        folded = fold(call, [value.read() for value in values])
+        self.folded += folded.size if folded.base is None else 0  # a view takes no memory
+        if self.folded > MOST_FOLDED:
+            raise UnreadableError(f"constants of more than {MOST_FOLDED} numbers calculated")
+        return Stored.of(call.name, folded)
 
     def _constant(self, node: onnx.NodeProto, name: str) -> Stored:
         (kind, value), *more = attributes(node).items() or [("", None)]

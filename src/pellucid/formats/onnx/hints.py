@@ -6,6 +6,7 @@ attribute by attribute and constant by constant. Where a model was changed since
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from .writing import Laid, Writing
 
 METADATA = "pellucid"
 LONGEST = 2**16  # characters of a hint
-LONGEST_AXIS = 2**16  # of a layer that is believed: what is compared takes as much memory
+MOST_NUMBERS = 2**22  # of a value of a layer that is believed, or of a matrix: what is compared takes memory
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def hinted(
         check_padding(layer, shapes, METADATA)
         shape = layer.shape_of(*shapes)
         check_value(shape, METADATA)
-        if len(reads) < len(names) or max(size for each in (shape, *shapes) for size in each) > LONGEST_AXIS:
+        if len(reads) < len(names) or _is_large(shape, *shapes):
             return None
         writing = written(layer, "", names, shapes)
         weights = _Comparison(writing, values, reads_of).weights(nodes)
@@ -82,6 +83,16 @@ def hinted(
     if weights is None or (before and not all(_same(weights[short], before.weights[short]) for short in weights)):
         return None
     return Hinted(layer, len(writing.nodes), tuple(reads), weights)
+
+
+def _is_large(*shapes: tuple[int, ...]) -> bool:
+    """Return whether what is written for a layer might take much memory: maps, or how maps become others."""
+    if any(math.prod(shape) > MOST_NUMBERS for shape in shapes):
+        return True
+    maps = [shape[1:] for shape in shapes if len(shape) == 3]
+    return any(
+        after[axis] * before[axis] > MOST_NUMBERS for axis in (0, 1) for after in maps[:1] for before in maps[1:]
+    )
 
 
 def about(model: onnx.ModelProto) -> tuple[str, int, list[str] | None] | None:

@@ -222,7 +222,7 @@ def transpose(call: Call) -> Node | Tall | None:
     ours = tuple(axis - 1 for axis in order[1:])
     if tall:
         return tall.turned(ours)
-    return call.node() if ours == tuple(sorted(ours)) else call.add(make("Permute", ours))
+    return call.node() if ours == tuple(range(len(call.node().shape))) else call.add(make("Permute", ours))
 
 
 def squeeze(call: Call) -> Node | None:

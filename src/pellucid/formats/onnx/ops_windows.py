@@ -14,6 +14,7 @@ from ..stored import Stored
 from .call import Call, Value
 
 Sides = tuple[tuple[int, int], tuple[int, int]]
+MOST_SHARES = 2**22  # numbers of a convolution that stands for an average
 NO_SIDES = ((0, 0), (0, 0))
 
 
@@ -169,6 +170,8 @@ def _dilated(
     if not held or sides == "same" or (not counts and sides not in (NO_SIDES, "valid")):
         raise UnreadableError("an average over dilated windows of which some reach beyond the maps")
     channels, area = node.shape[0], kernel[0] * kernel[1]
+    if channels * area > MOST_SHARES:
+        raise UnreadableError(f"an average over {area} dilated places of {channels} maps")
     strides, dilations = _pair(call, "strides"), _pair(call, "dilations")
     layer = Conv2d(channels, kernel, stride=strides, padding=sides, dilation=dilations, groups=channels, bias=False)
     shares = np.full((channels, 1, *kernel), 1 / area, np.float32)

@@ -12,7 +12,7 @@ MOST_FIELDS, MOST_NODES, DEEPEST = 1_000_000, 100_000, 64
 # Which fields of a message are messages; all others are skipped over.
 INSIDE: dict[str, dict[int, str]] = {
     "model": {7: "graph", 8: "opset", 14: "entry", 20: "training", 25: "function"},
-    "graph": {1: "node", 5: "tensor", 11: "info", 12: "info", 13: "info", 14: "entry", 15: "sparse", 16: "entry"},
+    "graph": {1: "node", 5: "tensor", 11: "info", 12: "info", 13: "info", 14: "note", 15: "sparse", 16: "entry"},
     "node": {5: "attribute", 9: "entry"},
     "attribute": {
         5: "tensor",
@@ -34,8 +34,23 @@ INSIDE: dict[str, dict[int, str]] = {
     "list": {1: "type"},
     "map": {2: "type"},
     "shape": {1: "entry"},
+    "note": {2: "entry"},
     "opset": {},
     "entry": {},
+}
+# Which fields are texts, UTF-8: protobuf's parser for Python hands on anything else as bytes.
+TEXTS: dict[str, set[int]] = {
+    "model": {2, 3, 4, 6},
+    "graph": {2, 10},
+    "node": {1, 2, 3, 4, 6, 7, 8},
+    "attribute": {1, 13, 21},
+    "tensor": {8, 12},
+    "function": {1, 4, 5, 6, 8, 10, 13},
+    "info": {1, 3},
+    "type": {6},
+    "note": {1},
+    "opset": {1},
+    "entry": {1, 2, 3},
 }
 
 
@@ -47,13 +62,17 @@ def check_wire(data: bytes) -> None:
         message, at, end, depth = waiting.pop()
         if depth > DEEPEST:
             raise _damaged(at, f"messages nested more than {DEEPEST} deep")
-        inside = INSIDE[message]
+        inside, texts = INSIDE[message], TEXTS.get(message, ())
         while at < end:
             start = at
             fields += 1
             if fields > MOST_FIELDS:
                 raise _damaged(at, f"more than {MOST_FIELDS} fields")
-            tag, at = _number(data, at, end)
+            tag = data[at]
+            if tag < 128:  # nearly all tags are one byte
+                at += 1
+            else:
+                tag, at = _number(data, at, end)
             field, kind = tag >> 3, tag & 7
             if field == 0:
                 raise _damaged(start, "a field numbered 0")
@@ -66,6 +85,8 @@ def check_wire(data: bytes) -> None:
                     if nodes > MOST_NODES:
                         raise _damaged(start, f"more than {MOST_NODES} nodes")
                     waiting.append((inside[field], at, at + size, depth + 1))
+                elif field in texts:
+                    _check_text(data, start, at, at + size)
                 at += size
                 continue
             if field in inside:
@@ -78,6 +99,13 @@ def check_wire(data: bytes) -> None:
                 raise _damaged(start, f"a field of wire type {kind}")
             if at > end:
                 raise _damaged(start, f"a field that ends after its {message}")
+
+
+def _check_text(data: bytes, start: int, at: int, end: int) -> None:
+    try:
+        str(memoryview(data)[at:end], "utf-8")
+    except UnicodeDecodeError:
+        raise _damaged(start, "a name or text that is not UTF-8") from None
 
 
 def _number(data: bytes, at: int, end: int) -> tuple[int, int]:
