@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import onnx
 
@@ -33,5 +34,6 @@ def _schema(op: str, opset: int) -> Said | None:
         schema = onnx.defs.get_schema(op, opset, "")
     except onnx.defs.SchemaError:
         return None
-    types = {name: int(attribute.type.value) for name, attribute in schema.attributes.items()}
+    kinds: dict[str, Any] = {name: attribute.type for name, attribute in schema.attributes.items()}
+    types = {name: int(kind.value) for name, kind in kinds.items()}
     return schema.min_input, schema.max_input, types
