@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +32,9 @@ class Does(nn.Module):
 
 def does(function: Callable[..., Any], **parts: Any) -> Callable[[], nn.Module]:
     """Return what makes such a module, with weights that are not all alike."""
-    return lambda: Does(function, **{name: part() if callable(part) else part for name, part in parts.items()})
+    return lambda: Does(
+        function, **{name: part() if inspect.isfunction(part) else part for name, part in parts.items()}
+    )
 
 
 def normed(kind: Callable[..., nn.Module], *given: Any, **named: Any) -> Callable[[], nn.Module]:
