@@ -56,6 +56,7 @@ DOORS = {
     ("network", "evaluate"): "train",
     ("network", "save"): "formats",
     ("network", "to_torch"): "formats",
+    ("network", "to_keras"): "formats",
     ("network", "code"): "formats",
     ("network", "load_weights"): "formats",
     ("network", "explore"): "explorer",

@@ -19,6 +19,7 @@ DOORS = {  # method -> room, function there
     "evaluate": ("train", "evaluate"),
     "save": ("formats", "save"),
     "to_torch": ("formats", "to_torch"),
+    "to_keras": ("formats", "to_keras"),
     "code": ("formats", "code"),
     "load_weights": ("formats", "load_weights"),
     "explore": ("explorer", "explore"),

@@ -41,7 +41,7 @@ SURFACE = {
 
 NETWORK = [
     "classes", "code", "evaluate", "explore", "fit", "layers", "load_weights", "node", "params", "predict", "save",
-    "summary", "to_torch", "trace", "weight_names", "weights",
+    "summary", "to_keras", "to_torch", "trace", "weight_names", "weights",
 ]  # fmt: skip
 
 

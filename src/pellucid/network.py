@@ -247,6 +247,12 @@ class Network:
 
         return to_torch(self)
 
+    def to_keras(self) -> Any:
+        """Return the network as an ordinary functional keras.Model. Errors: `pellucid.formats.to_keras`."""
+        from .formats import to_keras
+
+        return to_keras(self)
+
     def code(self, dialect: str = "torch") -> str:
         """Return source that builds the same network in "torch", "keras" or "numpy". Errors: `pellucid.formats.code`.
 

@@ -6,7 +6,7 @@ from .reading import load
 from .saving import check_destination, save
 from .source import DIALECTS, code
 from .table import FORMATS, OBJECTS, Format, Kind
-from .to_frameworks import to_torch
+from .to_frameworks import to_keras, to_torch
 
 __all__ = [
     "DIALECTS",
@@ -20,5 +20,6 @@ __all__ = [
     "load",
     "load_weights",
     "save",
+    "to_keras",
     "to_torch",
 ]

@@ -93,7 +93,7 @@ FORMATS: dict[str, Format] = {
         pellucid.save,
         later("states.safetensors", "open_safetensors"),
     ),
-    ".keras": Format("a Keras model", later("keras.opening", "load_keras"), None),
+    ".keras": Format("a Keras model", later("keras.opening", "load_keras"), later("keras.saving", "save")),
     ".h5": Format("a Keras model in HDF5", later("keras.opening", "load_h5"), None),
     ".onnx": Format("an ONNX model", later("onnx.door", "load"), later("onnx.door", "save")),
     ".pt": _TORCH,

@@ -105,14 +105,14 @@ def test_logarithms_of_softmax() -> None:
 @pytest.mark.parametrize(
     ("scale", "offset", "layer"),
     [
-        (1 / 255, 0.0, Scale(())),
+        (1 / 255, 0.0, Scale((), shift=False)),
         (2.0, -1.0, Scale(())),
         ([1.0, 2.0, 3.0], [0.5, 0.0, -0.5], Scale()),
-        (1.0, [1.0, 2.0, 3.0], Scale()),
+        (1.0, [1.0, 2.0, 3.0], Scale(scale=False)),
     ],
 )
 def test_rescaling(scale: Any, offset: Any, layer: Layer) -> None:
-    """One factor and number for all, or one for each channel."""
+    """One factor and number for all, or one for each channel; what changes nothing is left out."""
     net = opened(lambda keras, x: keras.layers.Rescaling(scale, offset)(x))
     assert (last(net), net.params) == (layer, 0)
 

@@ -55,3 +55,9 @@ class KerasEngine(Engine):
         from .trainer import KerasTrainer
 
         return KerasTrainer(net, loss, optimizer, seed, self.device)
+
+    def model(self, net: Network) -> Any:
+        """Return the network as an ordinary keras.Model, channels last, with its weights."""
+        from .model import ordinary
+
+        return ordinary(net)

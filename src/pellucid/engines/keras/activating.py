@@ -10,6 +10,7 @@ from ...layers import (
     Clip,
     HardSigmoid,
     HardSwish,
+    Layer,
     LeakyReLU,
     LogSoftmax,
     Mish,
@@ -24,7 +25,7 @@ from ...layers import (
 )
 from ...layers.node import Shape
 from .framework import keras, ops
-from .made import Entry, Made, Table, Tensor, axis_of, steps
+from .made import Entry, Made, Table, Tensor, axis_of, steps, titled
 
 WORDS = {
     HardSwish: "hard_silu",
@@ -99,10 +100,28 @@ def clip(layer: Clip, shapes: tuple[Shape, ...], name: str) -> Made:
         return Made(keras.layers.ReLU(most, name=name))
 
     def call(x: Tensor) -> Tensor:
-        y = x if least is None else ops.maximum(x, least)
+        y = x if least is None else titled(ops.maximum(x, least), f"{name}.maximum")
         return y if most is None else ops.minimum(y, most)
 
     return Made(call)
+
+
+def inside(layer: Layer, rank: int) -> str | None:
+    """Return the word by which a layer of Keras's does this activation to its result of `rank` axes, or None."""
+    last = Softmax(0 if rank in (1, 3) else rank - 1), LogSoftmax(0 if rank in (1, 3) else rank - 1)
+    known: dict[Layer, str] = {
+        **{kind(): name for kind, name in WORDS.items()},
+        **dict(zip(last, ("softmax", "log_softmax"), strict=True)),
+        CELU(): "celu",
+        ELU(): "elu",
+        GELU(): "gelu",
+        HardSigmoid(): "hard_sigmoid",
+        LeakyReLU(0.2): "leaky_relu",
+        ReLU(): "relu",
+        ReLU6(): "relu6",
+        Softplus(): "softplus",
+    }
+    return known.get(layer)
 
 
 TABLE: Table = {

@@ -11,7 +11,7 @@ from ...layers.node import Shape
 from ...window import AdaptiveWindow, ResizedWindow, TransposedWindow
 from .framework import keras, ops
 from .made import Array, Computes, Kept, Made, Table, Tensor, steps
-from .windows import NONE, Pads, convolution, extents, padded, taken
+from .windows import NONE, Pads, convolution, edged, extents, padded, picked
 
 LAST = "channels_last"
 
@@ -56,7 +56,7 @@ def transposed(layer: ConvTranspose2d, shapes: tuple[Shape, ...], name: str) -> 
 
     weights = {"weight": Kept(conv.kernel, (2, 3, 1, 0))} | ({"bias": Kept(bias)} if layer.bias else {})
     crop: list[Computes] = [] if own else [keras.layers.Cropping2D(cut, data_format=LAST, name=name)]
-    return Made(call, weights, said=lambda _: steps(conv, *crop), unsaid=unsaid)
+    return Made(call, weights, said=lambda _: steps(conv, *crop), unsaid=unsaid, own=conv if own else None)
 
 
 def _cut(windows: tuple[TransposedWindow, TransposedWindow], shape: Shape) -> tuple[Pads, tuple[int, int]]:
@@ -115,7 +115,7 @@ def separable(layer: SeparableConv2d, shapes: tuple[Shape, ...], name: str) -> M
     }
     weights |= {"bias": Kept(conv.bias)} if layer.bias else {}
     before = [] if same else padded(extents(layer.windows(), shapes[0]), name)
-    return Made(steps(*before, conv), weights)
+    return Made(steps(*before, conv), weights, own=conv)
 
 
 def pad(layer: Pad2d, shapes: tuple[Shape, ...], name: str) -> Made:
@@ -123,11 +123,11 @@ def pad(layer: Pad2d, shapes: tuple[Shape, ...], name: str) -> Made:
     whole = ((0, 0), *layer.padding, layer.channels)
     if layer.mode == "constant":
         return Made(lambda x: ops.pad(x, whole, constant_values=layer.value))
-    around: list[Computes] = taken(layer.windows(), shapes[0], layer.mode)
-    if any(layer.channels):
-        channels = ((0, 0), (0, 0), (0, 0), layer.channels)
-        around.append(lambda x: ops.pad(x, channels, constant_values=layer.value))
-    return Made(steps(*around))
+    around = edged(layer.windows(), shapes[0], layer.mode, name)
+    if not any(layer.channels):
+        return Made(around)
+    channels = ((0, 0), (0, 0), (0, 0), layer.channels)
+    return Made(steps(around, lambda x: ops.pad(x, channels, constant_values=layer.value)))
 
 
 def upsample(layer: Upsample, shapes: tuple[Shape, ...], name: str) -> Made:
@@ -141,7 +141,7 @@ def upsample(layer: Upsample, shapes: tuple[Shape, ...], name: str) -> Made:
     if layer.mode == "bilinear":
         return Made(lambda x: ops.einsum("nhwc,ph,qw->npqc", x, down, across))
     rows, columns = down.argmax(axis=1), across.argmax(axis=1)
-    return Made(lambda x: ops.take(ops.take(x, rows, axis=1), columns, axis=2))
+    return Made(lambda x: picked(x, rows, columns, name))
 
 
 def _shares(window: ResizedWindow, size: int) -> Array:

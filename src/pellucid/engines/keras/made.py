@@ -57,6 +57,7 @@ class Made:
         careful: computes it where a number may be NaN, which `call` would lose.
         said: given the weights, what says the layer in an ordinary model, if that is not `call`.
         unsaid: why no ordinary model can have it.
+        own: Keras's layer, if it gives the value by itself and may have an activation in it.
     """
 
     call: Computes
@@ -64,6 +65,7 @@ class Made:
     careful: Computes | None = None
     said: Callable[[Mapping[str, Array]], Computes] | None = None
     unsaid: str = ""
+    own: Any = None
 
 
 Entry = Callable[[Any, tuple[Shape, ...], str], Made]
@@ -79,6 +81,14 @@ def steps(*layers: Computes) -> Computes:
         return x
 
     return call
+
+
+def titled(value: Tensor, name: str) -> Tensor:
+    """Return a value; in a model that is being built, the operation that gives it is called `name`."""
+    history = getattr(value, "_keras_history", None)
+    if history is not None:
+        history.operation.name = name
+    return value
 
 
 def theirs(shape: Shape) -> tuple[int | None, ...]:

@@ -23,7 +23,7 @@ def back(rank: int, name: str) -> list[Computes]:
 def flatten(layer: Flatten, shapes: tuple[Shape, ...], name: str) -> Made:
     """Return all numbers in a row; channel by channel, maps are turned first."""
     shape, flat = shapes[0], keras.layers.Flatten(name=name)
-    same = len(shape) < 3 or shape[0] == 1 or shape[1:] == (1, 1)
+    same = len(shape) < 3 or shape[0] == 1 or shape[1:] == (1, 1)  # both orders are one
     return Made(flat if layer.order == "HWC" or same else steps(*ours(3, name), flat))
 
 

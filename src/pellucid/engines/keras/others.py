@@ -27,7 +27,7 @@ def linear(layer: Linear, shapes: tuple[Shape, ...], name: str) -> Made:
     dense.build((None, *shapes[0]))
     weights = {"weight": Kept(dense.kernel, (1, 0))} | ({"bias": Kept(dense.bias)} if layer.bias else {})
     rank = len(shapes[0])
-    return Made(steps(*ours(rank, name), dense, *back(rank, name)), weights)
+    return Made(steps(*ours(rank, name), dense, *back(rank, name)), weights, own=dense if rank < 3 else None)
 
 
 def batch_norm(layer: BatchNorm2d, shapes: tuple[Shape, ...], name: str) -> Made:

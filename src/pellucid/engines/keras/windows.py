@@ -10,7 +10,7 @@ from ...layers import AvgPool2d, Conv2d, MaxPool2d
 from ...layers.node import Shape
 from ...window import Window
 from .framework import keras, ops
-from .made import Array, Computes, Kept, Made, Table, Tensor, steps
+from .made import Array, Computes, Kept, Made, Table, Tensor, steps, titled
 
 Pads = tuple[tuple[int, int], tuple[int, int]]
 NONE: Pads = ((0, 0), (0, 0))
@@ -32,10 +32,19 @@ def padded(pads: Pads, name: str) -> list[Computes]:
     return [] if pads == NONE else [keras.layers.ZeroPadding2D(pads, name=f"{name}.pad")]
 
 
-def taken(windows: tuple[Window, Window], shape: Shape, mode: str) -> list[Computes]:
-    """Return what picks rows and columns so that their edges are mirrored, repeated or wrapped."""
+def edged(windows: tuple[Window, Window], shape: Shape, mode: str, name: str) -> Computes:
+    """Return what puts places of the maps around them: mirrored, repeated or from the other end."""
+    pads = tuple(window.pads(size) for window, size in zip(windows, shape[1:], strict=True))
+    if mode == "reflect":
+        return lambda x: titled(ops.pad(x, ((0, 0), *pads, (0, 0)), mode=mode), f"{name}.pad")
     rows, columns = (window.sources(size, mode) for window, size in zip(windows, shape[1:], strict=True))
-    return [lambda x: ops.take(x, rows, axis=1), lambda x: ops.take(x, columns, axis=2)]
+    return lambda x: picked(x, rows, columns, name)
+
+
+def picked(x: Tensor, rows: Array, columns: Array, name: str) -> Tensor:
+    """Return rows and columns by their numbers."""
+    tall = titled(ops.take(x, rows, axis=1), f"{name}.rows")
+    return titled(ops.take(tall, columns, axis=2), f"{name}.columns")
 
 
 def convolution(layer: Conv2d, shapes: tuple[Shape, ...], name: str) -> Made:
@@ -48,7 +57,7 @@ def convolution(layer: Conv2d, shapes: tuple[Shape, ...], name: str) -> Made:
     before, word = padded(pads, name), "valid"
     both = max(layer.stride) > 1 and max(layer.dilation) > 1
     if layer.padding_mode != "zeros":
-        before = taken(windows, shapes[0], layer.padding_mode)
+        before = [edged(windows, shapes[0], layer.padding_mode, name)]
     elif layer.padding == "same" and not both:
         before, word = [], "same"
     depthwise = layer.groups == channels > 1 and (both or layer.stride[0] == layer.stride[1])
@@ -78,8 +87,9 @@ def convolution(layer: Conv2d, shapes: tuple[Shape, ...], name: str) -> Made:
         return Made(kept_places, weights, said=lambda _: steps(plain, some))
     if channels == 1 and layer.stride[0] == 1 < layer.stride[1] and windows[1].out(shapes[0][2]) == 1:
         explicit = before if word == "valid" else [keras.layers.ZeroPadding2D(pads)]
-        return Made(steps(*explicit, _one_column(conv, windows[1].span)), weights, said=lambda _: plain)
-    return Made(plain, weights)
+        counted = steps(*explicit, _one_column(conv, windows[1].span))
+        return Made(counted, weights, said=lambda _: plain, own=conv)
+    return Made(plain, weights, own=conv)
 
 
 def _one_column(conv: Any, span: int) -> Computes:
@@ -125,15 +135,21 @@ def max_pool(layer: MaxPool2d, shapes: tuple[Shape, ...], name: str) -> Made:
     )
 
     def before(x: Tensor, least: float = -np.inf) -> Tensor:
-        return x if pads == NONE else ops.pad(x, ((0, 0), *pads, (0, 0)), constant_values=least)
+        whole = ((0, 0), *pads, (0, 0))
+        return x if pads == NONE else titled(ops.pad(x, whole, constant_values=least), f"{name}.pad")
 
-    def careful(x: Tensor) -> Tensor:
-        return largest(shifted(before(x), windows, shape))
+    def careful(x: Tensor, least: float = -np.inf) -> Tensor:
+        return largest(shifted(before(x, least), windows, shape))
 
-    if layer.dilation != (1, 1):
-        return Made(careful)
     lowest = float(np.finfo(np.float32).min)  # a model's file has no word for infinity
-    return Made(lambda x: pool(before(x)), careful=careful, said=lambda _: lambda x: pool(before(x, lowest)))
+    if layer.dilation != (1, 1):
+        return Made(lambda x: careful(x), said=lambda _: lambda x: careful(x, lowest))
+    if layer.padding == "same" and not layer.ceil_mode:
+        same = keras.layers.MaxPooling2D(pool.pool_size, pool.strides, "same", data_format="channels_last", name=name)
+        return Made(lambda x: pool(before(x)), careful=lambda x: careful(x), said=lambda _: same)
+    return Made(
+        lambda x: pool(before(x)), careful=lambda x: careful(x), said=lambda _: lambda x: pool(before(x, lowest))
+    )
 
 
 def average_pool(layer: AvgPool2d, shapes: tuple[Shape, ...], name: str) -> Made:
@@ -142,15 +158,16 @@ def average_pool(layer: AvgPool2d, shapes: tuple[Shape, ...], name: str) -> Made
     stride, kernel = layer.stride or layer.kernel_size, layer.kernel_size
     if layer.padding == "same" and not layer.ceil_mode:
         return Made(keras.layers.AveragePooling2D(kernel, stride, "same", data_format="channels_last", name=name))
-    before = padded(extents(windows, shapes[0]), name)
-    factors = _factors(layer, shapes[0])
-    if (factors == 1).all():
-        return Made(
-            steps(*before, keras.layers.AveragePooling2D(kernel, stride, data_format="channels_last", name=name))
-        )
-    pool = keras.layers.AveragePooling2D(kernel, stride, data_format="channels_last", name=f"{name}.mean")
-    scale = keras.layers.Rescaling(factors, name=name)
-    return Made(steps(*before, pool, lambda y: ops.multiply(y, factors)), said=lambda _: steps(*before, pool, scale))
+    pads, factors = extents(windows, shapes[0]), _factors(layer, shapes[0])
+    whole = bool((factors == 1).all())
+    pool = keras.layers.AveragePooling2D(
+        kernel, stride, data_format="channels_last", name=name if whole else f"{name}.mean"
+    )
+    mean = steps(*padded(pads, name if whole else f"{name}.mean"), pool)
+    if whole:
+        return Made(mean)
+    scale = keras.layers.Rescaling(factors.tolist(), name=name)
+    return Made(lambda x: mean(x) * factors, said=lambda _: steps(mean, scale))
 
 
 def _factors(layer: AvgPool2d, shape: Shape) -> Array:

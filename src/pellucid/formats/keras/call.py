@@ -7,12 +7,13 @@ transposition is a note, and no work.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from ...layers import Layer, Node
+from ...layers.params import Sides
 from ..opening import Opening, UnreadableError, make
 from ..stored import Stored
+from .arguments import Given
 from .config import Config
 from .weights import Names, Scope, Source
 
@@ -21,10 +22,19 @@ LAST, FIRST = (1, 2, 0), (0, 1, 2)  # (H, W, C) in Keras; or (C, H, W), as here
 
 @dataclass(frozen=True)
 class Value:
-    """A value: our node, and for each axis that Keras gives it (the batch apart) the number of ours."""
+    """A value: our node, and for each axis that Keras gives it (the batch apart) the number of ours.
+
+    Args:
+        node: our node; None for what could not be opened.
+        axes: our axis for each of Keras's.
+        held: steps that were not taken yet: the layer behind them may be one with them here.
+        ordered: the name of the layer that gave the axes their order.
+    """
 
     node: Node | None
     axes: tuple[int, ...]
+    held: tuple[tuple[Config, Given], ...] = ()
+    ordered: str = ""
 
     @classmethod
     def like_keras(cls, node: Node | None, rank: int | None = None) -> Value:
@@ -59,7 +69,9 @@ class Call:
         source: where its weights are.
         version: Keras's major version.
         shared: our layers that earlier calls of this layer made, in order.
-        constants: what the call was given besides values.
+        given: the arguments of the call.
+        padding: what was put around its values before: ((top, bottom), (left, right)), and how.
+        stride: the stride, where a step behind it makes it.
     """
 
     opening: Opening
@@ -70,7 +82,9 @@ class Call:
     source: Source
     version: int
     shared: list[Layer]
-    constants: dict[str, Any] = field(default_factory=dict[str, Any])
+    given: Given
+    padding: tuple[Sides, str] | None = None
+    stride: tuple[int, int] | None = None
     _made: int = 0
 
     def weights(self, *variables: str | Names) -> list[Stored]:
@@ -94,14 +108,15 @@ class Call:
         node = self.opening.add(layer, *nodes, name=name or self.name, weights=weights, op=self.config.kind)
         rank = len(node.shape) if node is not None else len(values[0].axes)
         axes = values[0].axes
-        return Value(node, axes) if len(axes) == rank else Value.like_keras(node, rank)
+        return Value(node, axes, (), values[0].ordered) if len(axes) == rank else Value.like_keras(node, rank)
 
     def laid_out(self, value: Value, axes: tuple[int, ...]) -> Value:
         """Return the value with these axes, transposed by a layer of ours where they differ."""
         if value.axes == axes:
             return value
         order = tuple(value.axes[axes.index(axis)] for axis in range(len(axes)))
-        moved = self.opening.add(make("Permute", order), value.node, name=f"{self.name}/order", op=self.config.kind)
+        name = value.ordered or f"{self.name}/order"
+        moved = self.opening.add(make("Permute", order), value.node, name=name, op=self.config.kind)
         return Value(moved, axes)
 
     def maps(self, value: Value) -> Value:

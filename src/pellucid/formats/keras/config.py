@@ -18,7 +18,8 @@ IGNORED = {
     "depthwise_initializer", "depthwise_regularizer", "depthwise_constraint", "pointwise_initializer",
     "pointwise_regularizer", "pointwise_constraint", "alpha_initializer", "alpha_regularizer", "alpha_constraint",
     "seed", "noise_shape", "synchronized", "lora_rank", "quantization_config", "input_dtype", "implementation",
-    "renorm", "virtual_batch_size", "adjustment", "fused", "batch_size", "batchInputShape", "inputDType",
+    "renorm", "renorm_clipping", "renorm_momentum", "virtual_batch_size", "adjustment", "fused", "batch_size",
+    "batchInputShape", "inputDType",
 }  # fmt: skip
 
 

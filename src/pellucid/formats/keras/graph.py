@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from ...errors import PellucidError
 from ...layers import Layer
 from ..opening import Opening, UnreadableError
-from ..strict_json import as_list, as_names, as_text
-from . import activating, others, windows
+from ..strict_json import as_list
+from . import activating, operations, others, parts, windows
+from .arguments import Given, Key, calls, key
 from .call import FIRST, LAST, Call, Entry, Value
 from .config import Config, damaged
 from .weights import Scope, Source, snake_case
@@ -17,7 +17,6 @@ from .weights import Scope, Source, snake_case
 TABLE: dict[str, Entry] = {**activating.ENTRIES, **others.ENTRIES, **windows.ENTRIES}
 MODELS = ("Functional", "Model", "Sequential")
 MOST_LAYERS, MOST_NESTED = 100_000, 16
-Key = tuple[str, int, int]  # layer, its call, its output
 
 
 @dataclass
@@ -63,6 +62,7 @@ class _Walk:
 
     def __init__(self, graph: Graph, layers: list[Config], scope: Scope, keys: Scope) -> None:
         self.whole, self.layers, self.scope = graph, layers, scope
+        self.names = {config.name for config in layers}
         counts: dict[str, int] = {}
         self.keys: dict[int, Scope] = {}
         for config in layers:
@@ -81,16 +81,16 @@ class _Walk:
                     continue
             elif layer.kind == "InputLayer":
                 continue
-            values = self._call(layer, values, {})
+            values = self._call(layer, values, Given())
         if values is None:
             raise damaged(config.path, "no layers", "one layer or more")
-        return values
+        return [self._let_go(value) for value in values]
 
     def graph_inputs(self, config: Config, inside: str, name: str) -> list[Key]:
         """Return a model's inputs or outputs, which may be one or several."""
         listed = as_list(config.values.get(name), f"{inside}.{name}")
         one = len(listed) == 3 and isinstance(listed[0], str)
-        return [_key(item, f"{inside}.{name}") for item in ([listed] if one else listed)]
+        return [key(item, f"{inside}.{name}") for item in ([listed] if one else listed)]
 
     def graph(self, config: Config, inside: str, given: list[Value] | None) -> list[Value]:
         """Call each layer when what it reads is there."""
@@ -100,26 +100,26 @@ class _Walk:
         values: dict[Key, Value] = {}
         if given is not None and len(given) != len(inputs):
             raise damaged(inside, f"a call on {len(given)} values", f"{len(inputs)}")
-        for i, key in enumerate(inputs):
-            if key[0] not in by_name:
-                raise damaged(f"{inside}.input_layers", f"no layer {key[0]!r}", "names of layers")
-            values[key] = given[i] if given is not None else self._input(by_name[key[0]], config)
-        waiting = [(layer, number, node) for layer in self.layers for number, node in enumerate(_calls(layer))]
+        for i, place in enumerate(inputs):
+            if place[0] not in by_name:
+                raise damaged(f"{inside}.input_layers", f"no layer {place[0]!r}", "names of layers")
+            values[place] = given[i] if given is not None else self._input(by_name[place[0]], config)
+        waiting = [(layer, number, arguments) for layer in self.layers for number, arguments in enumerate(calls(layer))]
         while waiting:
-            left: list[tuple[Config, int, tuple[list[Key], dict[str, Any]]]] = []
-            for layer, number, (reads, constants) in waiting:
-                if any(key not in values for key in reads):
-                    left.append((layer, number, (reads, constants)))
+            left: list[tuple[Config, int, Given]] = []
+            for layer, number, arguments in waiting:
+                if any(read not in values for read in arguments.reads):
+                    left.append((layer, number, arguments))
                     continue
-                for i, value in enumerate(self._call(layer, [values[key] for key in reads], constants)):
+                for i, value in enumerate(self._call(layer, [values[read] for read in arguments.reads], arguments)):
                     values.setdefault((layer.name, number, i), value)
             if len(left) == len(waiting):
                 raise damaged(left[0][0].path, "a value that nothing gives, or a circle", "a graph without circles")
             waiting = left
-        for key in outputs:
-            if key not in values:
-                raise damaged(f"{inside}.output_layers", f"no value {key}", "values of layers")
-        return [values[key] for key in outputs]
+        for place in outputs:
+            if place not in values:
+                raise damaged(f"{inside}.output_layers", f"no value {place}", "values of layers")
+        return [self._let_go(values[place]) for place in outputs]
 
     def _input(self, layer: Config, model: Config) -> Value:
         """Return an input, as a layer of its own or as the first layer of a sequence says it."""
@@ -134,75 +134,57 @@ class _Walk:
         if len(known) == 3:
             axes = FIRST if self.whole.first else LAST
         ours = tuple(known[axes.index(axis)] for axis in range(len(known)))
-        name = layer.name if layer.kind == "InputLayer" else "input"
+        name = layer.name.replace(">", "/") if layer.kind == "InputLayer" else "input"
         return Value(self.whole.opening.input(name, ours), axes)
 
-    def _call(self, layer: Config, values: list[Value], constants: dict[str, Any]) -> list[Value]:
-        """Return what a layer gives; a layer that cannot be opened gives what cannot be."""
-        scope, keys = (*self.scope, layer.name), self.keys[id(layer)]
-        if layer.kind in MODELS:
-            return self.whole.model(layer.entry, layer.path, values, scope, keys)
-        nothing = [Value(None, (0,))]
-        opening, name = self.whole.opening, "/".join(scope)
-        entry = TABLE.get(layer.kind)
+    def _call(self, layer: Config, values: list[Value], given: Given) -> list[Value]:
+        """Return what a layer gives; one step of a layer of ours is held back for the last one."""
+        owner = parts.owner(layer.name)
+        if owner in self.names and len(values) == 1 and (layer.kind, layer.name.rpartition(".")[2]) in parts.STEPS:
+            return [replace(values[0], held=(*values[0].held, (layer, given)))]
+        held = values[0].held if len(values) == 1 else ()
+        kinds = tuple(step.kind for step, _ in held)
+        entry = parts.ENTRIES.get((*kinds, layer.kind)) if held else None
+        if entry is None or any(parts.owner(step.name) != layer.name for step, _ in held):
+            return self._do(layer, [self._let_go(value) for value in values], given)
+        before = [self._prepared(step, arguments) for step, arguments in held]
+        value = replace(values[0], held=())
+        return self._do(layer, [value], given, lambda call, values: entry(call, before, values[0]))
+
+    def _let_go(self, value: Value) -> Value:
+        """Return a value whose steps nobody else took."""
+        for step, given in value.held:
+            (value,) = self._do(step, [replace(value, held=())], given)
+        return value
+
+    def _prepared(self, layer: Config, given: Given) -> Call:
+        scope, whole = (*self.scope, layer.name), self.whole
         fresh = Config(layer.entry, layer.path)
+        shared = whole._shared.setdefault(scope, [])  # pyright: ignore[reportPrivateUsage]
+        name = "/".join(scope).replace(">", "/")  # Keras has no "/" in names
+        return Call(whole.opening, fresh, name, scope, self.keys[id(layer)], whole.source, whole.version, shared, given)
+
+    def _do(self, layer: Config, values: list[Value], given: Given, entry: Entry | None = None) -> list[Value]:
+        """Return what a layer gives; a layer that cannot be opened gives what cannot be."""
+        if layer.kind in MODELS:
+            return self.whole.model(layer.entry, layer.path, values, (*self.scope, layer.name), self.keys[id(layer)])
+        nothing, opening = [Value(None, (0,))], self.whole.opening
+        operation = operations.is_one(layer)
+        entry = entry or (operations.ENTRIES if operation else TABLE).get(layer.kind)
+        call = self._prepared(layer, given)
         try:
-            fresh.check_origin()
+            call.config.check_origin()
             if entry is None:
                 raise UnreadableError(f"{layer.path}.class_name is {layer.kind!r}, which no layer here computes")
             if any(value.node is None for value in values):
                 return nothing
-            shared = self.whole._shared.setdefault(scope, [])  # pyright: ignore[reportPrivateUsage]
-            call = Call(opening, fresh, name, scope, keys, self.whole.source, self.whole.version, shared, constants)
+            if not operation:
+                given.only_values(layer.path)
             made = entry(call, values)
-            fresh.finish()
+            call.config.finish()
             return [made]
         except UnreadableError as error:
-            opening.refuse(name, layer.kind, str(error))
+            opening.refuse(call.name, layer.kind, str(error))
         except PellucidError as error:
-            opening.refuse(name, layer.kind, f"{layer.path}: {error.got}; expected {error.expected}")
+            opening.refuse(call.name, layer.kind, f"{layer.path}: {error.got}; expected {error.expected}")
         return nothing
-
-
-def _calls(layer: Config) -> list[tuple[list[Key], dict[str, Any]]]:
-    """Return what each call of a layer reads, as Keras 3 or Keras 2 writes it."""
-    place = f"{layer.path}.inbound_nodes"
-    calls: list[tuple[list[Key], dict[str, Any]]] = []
-    for node in as_list(layer.entry.get("inbound_nodes", []), place):
-        reads: list[Key] = []
-        if isinstance(node, dict):
-            inside = as_names(node, place)  # pyright: ignore[reportUnknownArgumentType]
-            _tensors(inside.get("args", []), place, reads, 0)
-            for value in as_names(inside.get("kwargs", {}), place).values():
-                _tensors(value, place, reads, 0)
-        else:
-            for item in as_list(node, place):
-                parts = as_list(item, place)
-                if len(parts) > 3 and parts[3] not in ({}, None):
-                    raise damaged(place, f"the arguments {parts[3]!r:.60}", "values alone")
-                reads.append(_key(parts[:3], place))
-        calls.append((reads, {}))
-    return calls
-
-
-def _tensors(value: object, place: str, found: list[Key], depth: int) -> None:
-    """Collect the values among a call's arguments, in order; what else it is given must say nothing."""
-    if depth > 8:
-        raise damaged(place, "arguments nested too deeply", "values")
-    if isinstance(value, list):
-        for item in value:  # pyright: ignore[reportUnknownVariableType]
-            _tensors(item, place, found, depth + 1)  # pyright: ignore[reportUnknownArgumentType]
-    elif isinstance(value, dict):
-        said = as_names(value, place)  # pyright: ignore[reportUnknownArgumentType]
-        if said.get("class_name") != "__keras_tensor__":
-            raise damaged(place, f"the argument {said.get('class_name')!r:.60}", "values alone")
-        found.append(_key(as_names(said.get("config"), place).get("keras_history"), place))
-    elif value not in (None, False):
-        raise damaged(place, f"the argument {value!r:.60}", "values alone")
-
-
-def _key(value: object, place: str) -> Key:
-    parts = as_list(value, place)
-    if len(parts) != 3 or type(parts[1]) is not int or type(parts[2]) is not int:
-        raise damaged(place, f"{value!r:.100}", "[layer, call, output]")
-    return as_text(parts[0], place), parts[1], parts[2]

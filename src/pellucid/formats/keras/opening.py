@@ -92,17 +92,17 @@ def network(config: object, source: Source, version: object, partial: bool) -> N
     opening = Opening(as_text(values.get("name", "network"), "config.name"))
     graph = Graph(opening, source, version_of(version), _channels_first(values))
     outputs = graph.model(spec, "", None, (), ())
-    return opening.network([_usual(opening, value) for value in outputs], partial=partial)
+    return opening.network([_usual(opening, value, graph.first) for value in outputs], partial=partial)
 
 
-def _usual(opening: Opening, value: Value) -> Any:
-    """Return an output's node with its axes as ours stand."""
-    usual = Value.like_keras(value.node, len(value.axes)).axes
-    if value.node is None or value.axes in (usual, tuple(range(len(value.axes)))):
+def _usual(opening: Opening, value: Value, first: bool) -> Any:
+    """Return an output's node with its axes as ours stand, for a model whose maps have their channels first or last."""
+    rank = len(value.axes)
+    usual = Value.like_keras(value.node, rank).axes if not first else tuple(range(rank))
+    if value.node is None or value.axes == usual:
         return value.node
-
-    order = tuple(value.axes[usual.index(axis)] for axis in range(len(usual)))
-    return opening.add(make("Permute", order), value.node, name=f"{value.node.name}/order")
+    order = tuple(value.axes[usual.index(axis)] for axis in range(rank))
+    return opening.add(make("Permute", order), value.node, name=value.ordered or f"{value.node.name}/order")
 
 
 def _channels_first(values: dict[str, object]) -> bool:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from ...layers import Add, BatchNorm2d, Concat, Conv2d, Dropout, Dropout2d, Flatten, Layer, Linear
+from ...layers import BatchNorm2d, Concat, Conv2d, Dropout, Dropout2d, Flatten, Layer, Linear
 from ..opening import UnreadableError, make
 from ..stored import Stored
 from .activating import activated
 from .call import LAST, Call, Entry, Value
+from .scaling import merge, scaled
 
 
 def dense(call: Call, values: list[Value]) -> Value:
@@ -86,13 +89,20 @@ def group_norm(call: Call, values: list[Value]) -> Value:
 
 
 def flatten(call: Call, values: list[Value]) -> Value:
-    """Flatten: by rows, columns and channels, whatever data_format says, if that is what the axes are."""
+    """Flatten: with channels first, Keras moves them behind the others before it lays all numbers in a row."""
     (value,) = values
     first = call.config.need("data_format", "channels_last", "channels_first", None) == "channels_first"
-    if len(value.axes) == 3 and (value.axes == LAST) != first:
+    axes = (*value.axes[1:], value.axes[0]) if first and len(value.axes) == 3 else value.axes
+    assert value.node is not None
+    if len(axes) == 1:
+        return value
+    long = [axis for axis in axes if value.node.shape[axis] > 1]
+    if long == sorted(long):  # as our numbers lie
+        return Value.like_keras(call.add(Flatten(), value).node)
+    if axes == LAST:
         return Value.like_keras(call.add(Flatten("HWC"), value).node)
-    plain = call.laid_out(value, tuple(range(len(value.axes))))
-    return Value.like_keras(call.add(Flatten(), plain).node) if len(plain.axes) > 1 else plain
+    plain = call.laid_out(replace(value, axes=axes), tuple(range(len(axes))))
+    return Value.like_keras(call.add(Flatten(), plain).node)
 
 
 def reshape(call: Call, values: list[Value]) -> Value:
@@ -115,7 +125,8 @@ def permute(call: Call, values: list[Value]) -> Value:
     dims = call.config.wholes("dims")
     if sorted(dims) != list(range(1, len(value.axes) + 1)):
         raise UnreadableError(f"{call.config.path}.config.dims is {dims!r:.60}, not an order of the axes")
-    return Value(value.node, tuple(value.axes[place - 1] for place in dims))
+    name = value.ordered if call.name.endswith((".first", ".last")) else call.name  # those turn the axes for one layer
+    return Value(value.node, tuple(value.axes[place - 1] for place in dims), ordered=name)
 
 
 def zero_padding(call: Call, values: list[Value]) -> Value:
@@ -139,19 +150,6 @@ def upsampling(call: Call, values: list[Value]) -> Value:
     return call.add(make("Upsample", call.config.pair("size", 2), mode=mode), call.maps(values[0]))
 
 
-def merge(kind: str) -> Entry:
-    """Return the entry of a sum, a product, or a difference, of values of one rank."""
-
-    def entry(call: Call, values: list[Value]) -> Value:
-        ranks = {len(value.axes) for value in values}
-        if len(ranks) > 1:
-            raise UnreadableError(f"{call.config.path}: values of {' and '.join(map(str, sorted(ranks)))} axes")
-        same = [values[0], *(call.laid_out(value, values[0].axes) for value in values[1:])]
-        return call.add(Add() if kind == "Add" else make(kind), *same)
-
-    return entry
-
-
 def concatenate(call: Call, values: list[Value]) -> Value:
     """Concatenate along one axis."""
     axis = values[0].axis(call.config.whole("axis", -1))
@@ -166,21 +164,9 @@ def average(call: Call, values: list[Value]) -> Value:
     return call.add(make("Scale", (), shift=False), total, name=f"{call.name}/scale", weights={"weight": factor})
 
 
-def _scaled(call: Call, value: Value, scale: object, offset: object) -> Value:
-    """Return value * scale + offset, both one number or one for each channel."""
-    channels = 1 if value.node is None else value.node.shape[0]
-    both = [np.asarray(item, np.float64).reshape(-1) for item in (scale, offset)]
-    one = all(len(item) == 1 for item in both)
-    if not all(len(item) in (1, channels) for item in both):
-        raise UnreadableError(f"{call.config.path}: constants of {len(both[0])} and {len(both[1])} numbers")
-    full = [np.broadcast_to(item, (1 if one else channels,)).astype(np.float32) for item in both]
-    weights = {name: Stored.of(name, item) for name, item in zip(("weight", "bias"), full, strict=True)}
-    return call.add(make("Scale", () if one else (0,)), value, weights=weights)
-
-
 def rescaling(call: Call, values: list[Value]) -> Value:
     """Rescaling."""
-    return _scaled(call, values[0], call.config.take("scale", 1.0), call.config.take("offset", 0.0))
+    return scaled(call, values[0], call.config.take("scale", 1.0), call.config.take("offset", 0.0))
 
 
 def normalization(call: Call, values: list[Value]) -> Value:
@@ -194,7 +180,7 @@ def normalization(call: Call, values: list[Value]) -> Value:
     if len(axes) > 1 or any(values[0].axis(number) != 0 for number in axes):
         raise UnreadableError(f"{config.path}.config.axis is {axes!r:.60}, not the channels")
     spread = np.maximum(np.sqrt(np.asarray(variance, np.float64)), 1e-7)
-    return _scaled(call, values[0], 1.0 / spread, -np.asarray(mean, np.float64) / spread)
+    return scaled(call, values[0], 1.0 / spread, -np.asarray(mean, np.float64) / spread)
 
 
 def dropout(call: Call, values: list[Value]) -> Value:

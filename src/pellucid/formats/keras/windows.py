@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from ...layers import AdaptiveAvgPool2d, AvgPool2d, Conv2d, GlobalAvgPool2d, GlobalMaxPool2d, Layer, MaxPool2d
+from ...layers.params import Sides
 from ..opening import UnreadableError, make
 from ..stored import Stored
 from .activating import activated
 from .call import Call, Entry, Value
 
+NONE: Sides = ((0, 0), (0, 0))
 
-def _padding(call: Call) -> str:
-    return str(call.config.need("padding", "valid", "same"))
+
+def _padding(call: Call) -> Sides | str:
+    """Return "same", or what a step before has put around: nothing where there was none."""
+    same = call.config.need("padding", "valid", "same") == "same"
+    if same and call.padding is not None:
+        raise UnreadableError(f"{call.config.path}: padded twice")
+    return "same" if same else NONE if call.padding is None else call.padding[0]
+
+
+def _stride(call: Call) -> tuple[int, int]:
+    own = call.config.pair("strides")
+    return own if call.stride is None else call.stride
+
+
+def _mode(call: Call) -> str:
+    return "zeros" if call.padding is None else call.padding[1]
 
 
 def _bias(call: Call, kernels: list[Stored]) -> dict[str, Stored]:
@@ -30,11 +46,12 @@ def convolution(call: Call, values: list[Value]) -> Value:
     layer = Conv2d(
         config.whole("filters"),
         config.pair("kernel_size"),
-        stride=config.pair("strides"),
+        stride=_stride(call),
         padding=_padding(call),
         dilation=config.pair("dilation_rate"),
         groups=config.whole("groups", 1),
         bias=len(found) == 2,
+        padding_mode=_mode(call),
     )
     return activated(
         call, call.add(layer, value, weights={"weight": found[0].permuted(3, 2, 0, 1)} | _bias(call, found))
@@ -52,11 +69,12 @@ def depthwise(call: Call, values: list[Value]) -> Value:
     layer = Conv2d(
         channels * times,
         config.pair("kernel_size"),
-        stride=config.pair("strides"),
+        stride=_stride(call),
         padding=_padding(call),
         dilation=config.pair("dilation_rate"),
         groups=channels,
         bias=len(found) == 2,
+        padding_mode=_mode(call),
     )
     weights = {"weight": _grouped(found[0])} | _bias(call, found)
     return activated(call, call.add(layer, value, weights=weights))
@@ -97,14 +115,15 @@ def transposed(call: Call, values: list[Value]) -> Value:
     extra = (0, 0)
     if given is not None:
         extra = config.pair("output_padding")
-    elif padding == "valid":  # Keras fills up what a stride wider than the kernel leaves
+    elif padding != "same":  # Keras fills up what a stride wider than the kernel leaves
         spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
         extra = (max(stride[0] - spans[0], 0), max(stride[1] - spans[1], 0))
-    sides: str | tuple[tuple[int, int], ...] = padding
+    sides = padding
     if given is not None and padding == "same":
         # Keras: (n-1)*s + span%2 + extra numbers, cropped by span//2 at the start.
         spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
-        sides = tuple((span // 2, span - span % 2 - span // 2) for span in spans)
+        rows, columns = ((span // 2, span - span % 2 - span // 2) for span in spans)
+        sides = rows, columns
     layer = make(
         "ConvTranspose2d",
         config.whole("filters"),
@@ -141,7 +160,8 @@ def _pool(kind: type[MaxPool2d] | type[AvgPool2d]) -> Entry:
     def entry(call: Call, values: list[Value]) -> Value:
         value, config = call.maps(values[0]), call.config
         size = config.pair("pool_size", 2)
-        stride = size if config.take("strides") is None else config.pair("strides")
+        stride = None if config.take("strides") is None else config.pair("strides")
+        stride = None if stride == size else stride  # the usual one
         padding = _padding(call)
         layer: Layer = kind(size, stride, padding)
         if isinstance(layer, AvgPool2d):
