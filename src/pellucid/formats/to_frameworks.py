@@ -40,7 +40,7 @@ def to_keras(net: Network) -> Any:
 
     >>> from pellucid.layers import Linear
     >>> model = to_keras(Network(2, [Linear(3)]))
-    >>> [(layer.name, [weight.shape for weight in layer.weights]) for layer in model.layers]
+    >>> [(layer.name, [tuple(weight.shape) for weight in layer.weights]) for layer in model.layers]
     [('input', []), ('linear1', [(2, 3), (3,)])]
     """
     need("making a Keras model", "keras", "keras", "tensorflow")

@@ -91,7 +91,11 @@ def adaptive_maximum(layer: AdaptiveMaxPool2d, shapes: tuple[Shape, ...], name: 
         tall = ops.stack([largest([x[:, row] for row in part]) for part in rows], axis=1)
         return ops.stack([largest([tall[:, :, column] for column in part]) for part in columns], axis=2)
 
-    return Made(call)
+    own = getattr(keras.layers, "AdaptiveMaxPooling2D", None)  # since Keras 3.13
+    sizes = len(rows), len(columns)
+    if own is None or 1 in sizes:
+        return Made(call)
+    return Made(call, said=lambda _: own(sizes, data_format="channels_last", name=name))
 
 
 TABLE: Table = {
