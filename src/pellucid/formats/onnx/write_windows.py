@@ -240,7 +240,8 @@ def _resizes(window: ResizedWindow, size: int) -> bool:
     scale = np.float32(out / size if window.factor is None else window.factor)
     if window.align_corners:
         return True
-    if window.factor is not None and int(np.floor(np.float32(size) * scale)) != out:
+    sizes = {int(np.floor(np.float32(size) * scale)), int(size * float(scale))}  # runtimes reckon one way or the other
+    if window.factor is not None and sizes != {out}:
         return False
     if window.mode == "bilinear":
         return True
