@@ -79,6 +79,7 @@ class Opening:
         name: str,
         weights: Mapping[str, Stored] | None = None,
         op: str | None = None,
+        place: str = "",
     ) -> Node | None:
         """Wire a layer; returns its node, or None if it cannot be, which is then noted.
 
@@ -88,6 +89,7 @@ class Opening:
             name: what the model calls it.
             weights: its weights by the layer's own names; not needed where the layer was added before.
             op: the model's word for this kind of node; by default the layer's kind.
+            place: where in the file the node stands, for the reason why it cannot be wired.
         """
         if any(node is None for node in inputs):
             return None
@@ -100,7 +102,8 @@ class Opening:
             if id(layer) not in self._promised:
                 self._promised[id(layer)] = (layer, self._checked(layer, shapes, weights or {}))
         except PellucidError as error:
-            return self.refuse(name, op or layer.kind, f"{error.got}; expected {error.expected}")
+            reason = f"{error.got}; expected {error.expected}"
+            return self.refuse(name, op or layer.kind, f"{place}: {reason}" if place else reason)
         node = layer(*read, name=self._own_name(name))
         self.nodes.append(node)
         return node

@@ -105,7 +105,8 @@ class Call:
             self.shared.append(layer)
         self._made += 1
         nodes = [value.node for value in values]
-        node = self.opening.add(layer, *nodes, name=name or self.name, weights=weights, op=self.config.kind)
+        told, place = self.config.kind, self.config.path
+        node = self.opening.add(layer, *nodes, name=name or self.name, weights=weights, op=told, place=place)
         rank = len(node.shape) if node is not None else len(values[0].axes)
         axes = values[0].axes
         return Value(node, axes, (), values[0].ordered) if len(axes) == rank else Value.like_keras(node, rank)

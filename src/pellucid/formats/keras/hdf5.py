@@ -19,6 +19,7 @@ from ...needs import need
 from ..stored import Stored
 from ..strict_json import parse
 
+CHILD = Path(__file__).with_name("child.py")
 MEMORY = 2**29  # bytes of the process that parses
 SECONDS, BYTES_A_SECOND = 5, 2**25  # its time on a processor: some seconds, and more for a large file
 SILENCE = 30  # seconds without a byte after which it is given up
@@ -103,7 +104,7 @@ def hdf5(number: int) -> Generator[Hdf5]:
     need("opening an HDF5 file", "hdf5", "h5py")
     size = os.fstat(number).st_size
     limits = (number, MEMORY, SECONDS + size // BYTES_A_SECOND)
-    command = [sys.executable, "-I", str(Path(__file__).with_name("child.py")), *map(str, limits)]
+    command = [sys.executable, "-I", str(CHILD), *map(str, limits)]
     child = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ...errors import ModelFileError
 from ...network import Network
@@ -113,8 +113,10 @@ def _channels_first(values: dict[str, object]) -> bool:
         if isinstance(item, list):
             waiting.extend(item)  # pyright: ignore[reportUnknownArgumentType]
         elif isinstance(item, dict):
-            inside = as_names(item.get("config", {}), "config")  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
-            if inside.get("data_format") == "channels_first":
-                return True
-            waiting.append(inside.get("layers"))
+            inside = cast("dict[str, object]", item).get("config")
+            if isinstance(inside, dict):  # what is none is refused where it is read
+                said = cast("dict[str, object]", inside)
+                if said.get("data_format") == "channels_first":
+                    return True
+                waiting.append(said.get("layers"))
     return False

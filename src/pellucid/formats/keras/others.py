@@ -43,8 +43,8 @@ def batch_norm(call: Call, values: list[Value]) -> Value:
     affine = scale or center
     if affine:
         shape = found["mean"].shape
-        own["weight"] = found.get("gamma") or Stored.of("gamma", np.ones(shape, np.float32))
-        own["bias"] = found.get("beta") or Stored.of("beta", np.zeros(shape, np.float32))
+        own["weight"] = found.get("gamma") or Stored("gamma", shape, lambda: np.ones(shape, np.float32))
+        own["bias"] = found.get("beta") or Stored("beta", shape, lambda: np.zeros(shape, np.float32))
     eps, momentum = config.number("epsilon", 1e-3), 1.0 - config.number("momentum", 0.99)
     momentum = round(momentum, 12)
     if len(value.axes) == 3:
