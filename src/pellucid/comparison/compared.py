@@ -39,7 +39,7 @@ def compare(
         a: a network, a file of one, or a model object of another framework.
         b: the other.
         images: what both are given, (C, H, W) or (N, C, H, W); None: inputs that expose differences.
-        engines: what runs each.
+        engines: what runs each: an engine, or "itself", a model object's own framework.
 
     Raises:
         ShapeError: the two do not read the same, or not the images.
@@ -50,7 +50,7 @@ def compare(
     >>> print(compare(a, b, [-1.0, 1.0]).sentence)  # doctest: +ELLIPSIS
     first difference: 'relu1' and 'relu1', by 0.29: negative_slope is 0.01 in A and 0.3 in B; give both the same...
     """
-    sides = opened("A", a, engines[0]), opened("B", b, engines[1])
+    sides = opened((a, b), engines, images)
     check_inputs(*sides)
     if images is None:
         inputs = chosen(sides[0].net)
@@ -90,7 +90,8 @@ def _differences(
         elif side is None:
             findings = explained(pair.units[0], pair.units[1], samples, ("A", "B"), pair.instead)
         else:
-            findings = explained(pair.units[side], None, samples, ("the definition", "the engine"), {})
+            unit = pair.seen(side, samples[0].values)
+            findings = explained(unit, None, samples, ("the definition", "the engine"), {})
         engine = None if side is None else f"{sides[side].engine.name!r} of {sides[side].label}"
         yield Difference(first.layer, tuple(name for name, _ in groups[key]), engine, findings)
 

@@ -6,10 +6,13 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..engines import Engine, get
 from ..errors import ShapeError
-from ..formats import load
+from ..formats import OBJECTS, load
 from ..network import Network
+from .itself import ITSELF, itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,19 +42,49 @@ class Side:
         return f"{self.source}: {len(self.net.nodes)} layers, {self.net.params:,} parameters, on {self.engine.name}"
 
 
-def opened(label: str, source: Any, engine: str | Engine) -> Side:
-    """Return a side of a network, a file of one, or a model object of another framework.
+def opened(sources: tuple[Any, Any], engines: tuple[str | Engine, str | Engine], images: Any) -> tuple[Side, Side]:
+    """Return the sides of networks, files of them, or model objects of other frameworks.
+
+    Args:
+        sources: the two.
+        engines: what runs each; "itself" is a model object's own framework.
+        images: what both will be given, or None: a module that does not say what it reads may be told by that.
 
     Raises:
-        ModelFileError, UnmappedError, MissingPackageError: it cannot be opened.
-        UnknownNameError, EngineError: there is no such engine, or not here.
+        ModelFileError, UnmappedError, MissingPackageError: one cannot be opened.
+        UnknownNameError, EngineError: there is no such engine, or not here, or not for this.
     """
-    runs = get(engine)
+    kinds = [next((name for name, kind in OBJECTS.items() if kind.holds(source)), None) for source in sources]
+    shaped = [kind is not None and OBJECTS[kind].shaped for kind in kinds]
+    nets: dict[int, Network] = {}
+    for place in sorted((0, 1), key=lambda place: shaped[place]):  # what says what it reads goes first
+        shape: Any = None
+        if shaped[place]:
+            shape = [node.shape for node in nets[1 - place].inputs] if 1 - place in nets else _shape(images)
+        nets[place] = _net(sources[place], shape)
+    a, b = (_side(place, sources[place], kinds[place], nets[place], engines[place]) for place in (0, 1))
+    return a, b
+
+
+def _shape(images: Any) -> tuple[int, ...] | None:
+    """Return the shape of one image."""
+    shape = np.shape(images)
+    return None if len(shape) not in (3, 4) else shape[-3:]
+
+
+def _net(source: Any, shape: Any) -> Network:
     if isinstance(source, Network):
-        return Side(label, source.name, source, runs)
-    net = load(source)
+        return source
+    return load(source) if shape is None else load(source, input_shape=shape)
+
+
+def _side(place: int, source: Any, kind: str | None, net: Network, engine: str | Engine) -> Side:
+    if engine == ITSELF:
+        runs: Engine = itself(source, kind or "")
+    else:
+        runs = get(engine)
     is_path = isinstance(source, (str, os.PathLike))
-    return Side(label, os.path.basename(os.fspath(source)) if is_path else net.name, net, runs)
+    return Side("AB"[place], os.path.basename(os.fspath(source)) if is_path else net.name, net, runs)
 
 
 def check_inputs(a: Side, b: Side) -> None:

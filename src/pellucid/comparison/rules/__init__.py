@@ -9,7 +9,7 @@ from .kernels import channel_order, depthwise_order, kernel_order
 from .moving import ORDER, active_dropout, flat_softmax, input_order, other_kind
 from .norms import scale_and_shift, statistics, training_mode
 from .parameters import differing, parameters, told
-from .pools import border, lost_nan, other_pool
+from .pools import border, lost_nan, nan_by_place, other_pool
 from .tensors import differing as differing_tensors
 from .tensors import other_numbers, other_shapes, precision, swapped
 from .variant import Member, Rule, Variant, together
@@ -28,6 +28,7 @@ RULES: tuple[Rule, ...] = (  # the particular before the general: the first that
     missing_bias,
     border,
     lost_nan,
+    nan_by_place,
     flat_softmax,
     input_order,
     activation,

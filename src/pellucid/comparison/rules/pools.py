@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...layers import AvgPool2d, MaxPool2d, Pad2d
 from ...layers.base import Run
 from .padding import sides
-from .variant import Member, Variant, changed
+from .variant import Member, Step, Variant, changed
 
 
 def border(m: Member) -> Iterator[Variant]:
@@ -43,6 +43,39 @@ def lost_nan(m: Member) -> Iterator[Variant]:
                 "reads (each axis) must give NaN: check for it before, or compute with another engine"
             )
             yield m.computed("NaN dropped", words, _without_nan(m, value))
+
+
+def nan_by_place(m: Member) -> Iterator[Variant]:
+    """Yield a max pool that compares one number after another, where NaN is larger than none, or none than NaN."""
+    if not isinstance(m.layer, MaxPool2d):
+        return
+    for keeps, said in ((True, "unless it is the first number of its window"), (False, "with all that came before it")):
+        words = (
+            f"{m.theirs} drops NaN {said}, as it compares one number of a window after another along height and width, "
+            f"and {m.ours} lets NaN through; check for NaN before, or compute with another engine"
+        )
+        yield m.computed("NaN dropped", words, _one_by_one(m, m.layer, keeps))
+
+
+def _one_by_one(m: Member, pool: MaxPool2d, keeps: bool) -> Step:
+    windows = pool.windows()
+    around = sides(m, pool.padding)
+    shape = pool.output_shape(*m.shapes)
+
+    def step(x: NDArray[Any]) -> NDArray[Any]:
+        room = [max(0, (shape[i + 1] - 1) * w.stride + w.span - w.room(x.shape[i + 2])) for i, w in enumerate(windows)]
+        ends = [(before, after + more) for (before, after), more in zip(around, room, strict=True)]
+        padded = np.pad(x, ((0, 0), (0, 0), *ends), constant_values=-np.inf)
+        taps = [
+            padded[..., windows[0].tap(a, shape[1]), windows[1].tap(b, shape[2])]
+            for a, b in np.ndindex(pool.kernel_size)
+        ]
+        most = taps[0]
+        for tap in taps[1:]:
+            most = np.where(tap > most, tap, most) if keeps else np.where(most > tap, most, tap)
+        return most
+
+    return step
 
 
 def _without_nan(m: Member, value: float) -> Any:
