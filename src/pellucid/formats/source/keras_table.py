@@ -211,6 +211,12 @@ def hard_sigmoid(layer: HardSigmoid, shapes: tuple[Shape, ...]) -> Piece:
     return expression(f"ops.clip({literal(layer.alpha)} * {{0}} + {literal(layer.beta)}, 0, 1)", "ops")
 
 
+def softmax(layer: Softmax, shapes: tuple[Shape, ...]) -> Piece:
+    """Return shares along an axis, the last if nothing is said."""
+    axis = axis_of(layer.axis, shapes[0])
+    return named("layers.Softmax", option("axis", -1 if axis == len(shapes[0]) else axis, -1))
+
+
 def softplus(layer: Softplus, shapes: tuple[Shape, ...]) -> Piece:
     """Return softplus of the scaled number, scaled back."""
     if layer.beta == 1:
@@ -266,7 +272,7 @@ TABLE: dict[type[Layer], Write] = {
     SiLU: activation("silu"),
     Sigmoid: activation("sigmoid"),
     Slice: cut,
-    Softmax: lambda layer, shapes: named("layers.Softmax", option("axis", axis_of(layer.axis, shapes[0]), -1)),
+    Softmax: softmax,
     Softplus: softplus,
     Softsign: activation("softsign"),
     Subtract: lambda layer, shapes: named("layers.Subtract", use="{call}([{all}])"),
