@@ -1,4 +1,4 @@
-"""The figures that Pellucid promises its users: start, the first minute's network, the explorer's page."""
+"""The figures that Pellucid promises its users: start, opening, the first minute's network, the explorer's page."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import shutil
 
 from .clicks import measure
 from .digits import learn
+from .opening import opening
 from .startup import import_seconds, served_seconds
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -19,7 +20,7 @@ def promised(seeds: int, browser: str | None) -> list[Row]:
         seeds: trainings of the digits network.
         browser: the path of a Chromium; None is the one on PATH.
     """
-    return [*_startup(), *_learning(seeds), *_page(browser)]
+    return [*_startup(), *opening(), *_learning(seeds), *_page(browser)]
 
 
 def _startup() -> list[Row]:
