@@ -24,9 +24,8 @@ from pellucid.weights import WeightStore
 from pellucid.zoo import NETWORKS, lenet5
 
 WITHOUT_KERNELS = {
-    "BatchNorm1d",
-    *("AdaptiveMaxPool2d", "GroupNorm", "InstanceNorm2d", "LayerNorm", "LocalResponseNorm", "LpPool2d"),
-    *("ConvTranspose2d", "LogSoftmax", "PReLU", "Scale", "SeparableConv2d", "Upsample"),
+    *("GroupNorm", "InstanceNorm2d", "LayerNorm", "LocalResponseNorm", "LpPool2d"),
+    *("ConvTranspose2d", "LogSoftmax"),
 }
 ENGINE = NativeEngine(target=x86("avx512"))
 EXACT = NativeEngine(

@@ -9,6 +9,7 @@ from ...network import Network
 from .machine import Target
 from .memory import up
 from .plan import Buffer
+from .rewrite import kernels_of
 
 RATES = 8  # scalars of an optimizer
 
@@ -59,8 +60,8 @@ def arguments_of(net: Network, target: Target, norms: Mapping[str, str] | None =
         offset += up(size)
     folded: dict[str, dict[str, Buffer]] = {}
     for conv in norms or {}:
-        weight = weights[net.weight_names(conv)["weight"]]
-        own = {"weight": weight.size, "bias": 4 * net.shapes[conv][0]}
+        kernels = kernels_of(net, conv)
+        own = {kernels: weights[net.weight_names(conv)[kernels]].size, "bias": 4 * net.shapes[conv][0]}
         folded[conv] = {}
         for short, size in own.items():
             folded[conv][short] = Buffer(f"{conv}.{short}, normalised", size, "once", "weights", offset, stride=0)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...layers import BatchNorm2d, Conv2d, Dropout, Dropout2d
+from ...layers import BatchNorm2d, Dropout, Dropout2d, Node, Scale
 from ...network import Network
 from ...wiring import name_of
 
 Floats = NDArray[np.float32]
+KERNELS = {"Conv2d": "weight", "SeparableConv2d": "pointwise_weight"}  # the weight that takes over a norm's factors
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def rewritten(net: Network, *, fold: bool = True) -> Rewriting:
     for node in net.nodes:
         before = node.inputs[0]
         alone = readers[name_of(before)] == 1 and name_of(before) not in outputs
-        if fold and alone and isinstance(node.layer, BatchNorm2d) and isinstance(before.layer, Conv2d):
+        if fold and alone and _scales(node) and before.layer and before.layer.kind in KERNELS:
             folded[name_of(node)] = name_of(before)
     return Rewriting(
         folded, frozenset(name_of(node) for node in net.nodes if isinstance(node.layer, (Dropout, Dropout2d)))
@@ -77,10 +78,11 @@ def weights_of(net: Network, rewriting: Rewriting) -> dict[str, dict[str, Floats
         if name in norms:
             scale, shift = _scale_and_shift(net, norms[name])
             bias = own["bias"].astype(np.float64) if "bias" in own else 0.0
-            weight = np.empty_like(own["weight"])
+            kernels = kernels_of(net, name)
+            weight = np.empty_like(own[kernels])
             # In float64 a few thousand at a time: an array of them all would be slow to fill.
-            np.multiply(own["weight"], scale.reshape(-1, 1, 1, 1), out=weight, dtype=np.float64, casting="same_kind")
-            own = {"weight": weight, "bias": (bias * scale + shift).astype(np.float32)}
+            np.multiply(own[kernels], scale.reshape(-1, 1, 1, 1), out=weight, dtype=np.float64, casting="same_kind")
+            own |= {kernels: weight, "bias": (bias * scale + shift).astype(np.float32)}
         elif isinstance(node.layer, BatchNorm2d):
             scale, shift = _scale_and_shift(net, name)
             own = {"scale": scale.astype(np.float32), "shift": shift.astype(np.float32)}
@@ -89,10 +91,27 @@ def weights_of(net: Network, rewriting: Rewriting) -> dict[str, dict[str, Floats
     return found
 
 
+def _scales(node: Node) -> bool:
+    """Return whether a layer multiplies each channel with a number, and adds another."""
+    layer = node.layer
+    return isinstance(layer, BatchNorm2d) or (isinstance(layer, Scale) and layer.axes in ((), (0,)))
+
+
+def kernels_of(net: Network, conv: str) -> str:
+    """Return the name of the weight of a convolution that takes over a batch norm's factors."""
+    layer = net.node(conv).layer
+    assert layer is not None
+    return KERNELS[layer.kind]
+
+
 def _scale_and_shift(net: Network, norm: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what a batch norm with running averages multiplies each channel with, and what it adds."""
+    """Return what a batch norm with running averages, or a scale, multiplies each channel with, and what it adds."""
     own = {short: net.weights[full].astype(np.float64) for short, full in net.weight_names(norm).items()}
     layer = net.node(norm).layer
+    if isinstance(layer, Scale):
+        channels = net.shapes[norm][:1]
+        scale = np.broadcast_to(own.get("weight", np.ones(1)), channels)
+        return scale, np.broadcast_to(own.get("bias", np.zeros(1)), channels)
     assert isinstance(layer, BatchNorm2d)
     scale = own.get("weight", 1.0) / np.sqrt(own["running_var"] + layer.eps)
     return scale, own.get("bias", 0.0) - own["running_mean"] * scale

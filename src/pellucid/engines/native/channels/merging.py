@@ -43,7 +43,7 @@ class Join(Blockwise):
         one, places = one_block(self.y), at_once(self.activation) if self.activation else AT_ONCE
 
         def row(r: Number) -> None:
-            reads = [self._reader(code, x, maps, block, r) for x, maps in zip(xs, self.xs, strict=True)]
+            reads = [read_along(code, x, maps, self.y, block, r) for x, maps in zip(xs, self.xs, strict=True)]
             start = code.address(to, one.at(0, r))
 
             def place(q: Number) -> None:
@@ -55,12 +55,15 @@ class Join(Blockwise):
         code.loop(one.height, row)
         clear_around(code, y, self.y, block)
 
-    def _reader(self, code: Code, pointer: Value, maps: Blocked, block: Value, r: Number) -> Callable[[Number], Value]:
-        """Return what loads a value's vector in a column."""
-        if maps.channels == self.y.channels:
-            return reader(code, block_at(code, pointer, maps, block), one_block(maps), 0, r)
-        start = code.address(pointer, maps.at(0, 0 if maps.height == 1 else r))
-        if maps.width == 1:
-            only = code.broadcast(start)
-            return lambda q: only
-        return lambda q: code.broadcast(start, q * maps.lanes)
+
+def read_along(
+    code: Code, pointer: Value, maps: Blocked, y: Blocked, block: Value, r: Number
+) -> Callable[[Number], Value]:
+    """Return what loads a value's vector for a block of y in each column of a row; one channel is for all lanes."""
+    if maps.channels == y.channels:
+        return reader(code, block_at(code, pointer, maps, block), one_block(maps), 0, r)
+    start = code.address(pointer, maps.at(0, 0 if maps.height == 1 else r))
+    if maps.width == 1:
+        only = code.broadcast(start)
+        return lambda q: only
+    return lambda q: code.broadcast(start, q * maps.lanes)

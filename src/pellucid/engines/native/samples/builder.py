@@ -139,8 +139,9 @@ class Builder:
 
     def weight(self, node: Node, short: str) -> Buffer:
         """Return a layer's weight: its own, where it does a batch norm too."""
-        if name_of(node) in self.arguments.folded:
-            return self.arguments.folded[name_of(node)][short]
+        own = self.arguments.folded.get(name_of(node), {})
+        if short in own:
+            return own[short]
         return self.arguments.weights[self.net.weight_names(name_of(node))[short]]
 
     # --- values

@@ -9,7 +9,7 @@ from .base import Rule, layer_of
 from .convolution import ConvRule
 from .dense import FlattenRule, LinearRule
 from .merging import MergeRule
-from .moving import MovementRule, ReshapeRule
+from .moving import MovementRule, ReshapeRule, UpsampleRule
 from .others import (
     ActivationRule,
     AveragePoolRule,
@@ -19,25 +19,33 @@ from .others import (
     MaxPoolRule,
     SoftmaxRule,
 )
+from .separable import SeparableRule
+from .varying import VaryingRule, VectorNormRule
 
 __all__ = ["RULES", "Rule", "has_rule"]
 
 RULES: dict[str, Rule] = {
     "Conv2d": ConvRule(),
+    "SeparableConv2d": SeparableRule(),
     "Linear": LinearRule(),
     "Flatten": FlattenRule(),
     **dict.fromkeys(ACTIVATIONS, ActivationRule()),
     "Reshape": ReshapeRule(),
+    "Upsample": UpsampleRule(),
     **dict.fromkeys(("ChannelShuffle", "Pad2d", "Permute", "PixelShuffle", "Slice", "ZeroPad2d"), MovementRule()),
     "Softmax": SoftmaxRule(),
     "MaxPool2d": MaxPoolRule(),
     "GlobalMaxPool2d": MaxPoolRule(),
+    "AdaptiveMaxPool2d": MaxPoolRule(),
     "AvgPool2d": AveragePoolRule(),
     "AdaptiveAvgPool2d": AveragePoolRule(),
     "GlobalAvgPool2d": AveragePoolRule(),
     **dict.fromkeys(OPERATIONS, MergeRule()),
     "Concat": ConcatRule(),
     "BatchNorm2d": BatchNormRule(),
+    "BatchNorm1d": VectorNormRule(),
+    "PReLU": VaryingRule(),
+    "Scale": VaryingRule(),
     "Dropout": DropoutRule(),
     "Dropout2d": DropoutRule(),
 }

@@ -1,13 +1,15 @@
-"""Layers that only move numbers, and reshapes."""
+"""Layers that only move numbers, reshapes, and upsampling."""
 
 from __future__ import annotations
 
 from .....layers import Node
 from .....wiring import name_of
+from ...samples.rules.resizing import shares_of
 from ..builder import Builder
 from ..held import Flattened
 from ..moving import laid, picked, seen
 from ..packing import blocked_of
+from ..resizing import Resize
 from .base import Rule, layer_of
 
 
@@ -45,3 +47,15 @@ class ReshapeRule(MovementRule):
         else:
             order = "CHW" if len(before.shape) == 3 else "HWC"  # vectors along the last axis, place after place
             b.values[name_of(node)] = Flattened(b.read(before), order)
+
+
+class UpsampleRule(MovementRule):
+    """Upsample: copies of the nearest places, or neighbours weighed."""
+
+    def forward(self, b: Builder, node: Node) -> None:
+        """Weigh neighbours, or copy."""
+        if layer_of(node).mode != "bilinear":
+            super().forward(b, node)
+            return
+        x, y = b.read(node.inputs[0]), b.new(node)
+        b.step(name_of(node), Resize(x.maps, y.maps, *shares_of(node)), x, y)

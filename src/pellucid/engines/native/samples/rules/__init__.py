@@ -13,25 +13,34 @@ from .merging import OPERATIONS, MergeRule
 from .moving import MovementRule, ReshapeRule
 from .normalization import BatchNormRule
 from .pooling import AveragePoolRule, MaxPoolRule
+from .resizing import UpsampleRule
+from .separable import SeparableRule
+from .varying import VaryingRule
 
 __all__ = ["RULES", "Rule", "rule_of"]
 
 RULES: dict[str, Rule] = {
     "Conv2d": ConvRule(),
+    "SeparableConv2d": SeparableRule(),
     "Linear": LinearRule(),
     "Flatten": FlattenRule(),
     **dict.fromkeys(ACTIVATIONS, ActivationRule()),
     "Reshape": ReshapeRule(),
+    "Upsample": UpsampleRule(),
     **dict.fromkeys(("ChannelShuffle", "Pad2d", "Permute", "PixelShuffle", "Slice", "ZeroPad2d"), MovementRule()),
     "Softmax": SoftmaxRule(),
     "MaxPool2d": MaxPoolRule(),
     "GlobalMaxPool2d": MaxPoolRule(),
+    "AdaptiveMaxPool2d": MaxPoolRule(),
     "AvgPool2d": AveragePoolRule(),
     "AdaptiveAvgPool2d": AveragePoolRule(),
     "GlobalAvgPool2d": AveragePoolRule(),
     **dict.fromkeys(OPERATIONS, MergeRule()),
     "Concat": ConcatRule(),
     "BatchNorm2d": BatchNormRule(),
+    "BatchNorm1d": BatchNormRule(),
+    "PReLU": VaryingRule(),
+    "Scale": VaryingRule(),
     "Dropout": DropoutRule(),
     "Dropout2d": DropoutRule(),
 }
