@@ -83,8 +83,8 @@ def test_in_channel_lanes(layer: Varying, activation: Activation | None, target:
     maps = blocked_of(shape, target.lanes)
     from_ = blocked_of(SHAPE, target.lanes).with_halo(1, 0, 0, 2)
     to = blocked_of(SHAPE, target.lanes).with_halo(0, 1, 2, 0)
-    there = [maps if name in w else None for name in ("weight", "bias")]
-    kernel, made = ChannelVary(from_, to, *there, isinstance(layer, PReLU), activation), room(to)
+    weight, bias = (maps if name in w else None for name in ("weight", "bias"))
+    kernel, made = ChannelVary(from_, to, weight, bias, isinstance(layer, PReLU), activation), room(to)
     weights = [aligned(packed(weight.reshape(shape), maps)) for weight in w.values()]
     for item in range(kernel.items):
         run(kernel, laid_out(x[0], from_), *weights, made, item=item, target=target)

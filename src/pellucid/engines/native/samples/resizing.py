@@ -41,10 +41,10 @@ class Resize(Kernel):
 
                 def column(q: Number) -> None:
                     places, across = columns.at(q)
-                    tall = [
+                    first, second = (
                         _weighed(code, code.load(above, place), code.load(below, place), shares) for place in places
-                    ]
-                    code.store(_weighed(code, *tall, across), start, q)
+                    )
+                    code.store(_weighed(code, first, second, across), start, q)
 
                 code.loop(self.y.width, column)
 

@@ -28,7 +28,8 @@ class SeparableRule(Rule):
         (first, second), (inside, outside) = geometries_of(node), macs_of(node)
         x = b.read(before, halo=padding_of(node))
         middle = b.hold(f"middle of {name}", blocked_of(middle_of(node), b.target.lanes))
-        method = choose(first, *before.shape[1:], b.target, exact=True)
+        _, height, width = before.shape
+        method = choose(first, height, width, b.target, exact=True)
         (depthwise,) = method.kernels(x.maps, middle.maps, first)
         last = chain(b, node, pools=False)
         others = [] if last.other is None else [b.read(last.other)]

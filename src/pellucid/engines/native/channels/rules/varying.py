@@ -43,8 +43,8 @@ class VaryingRule(Rule):
         x = b.read(node.inputs[0])
         last = activated(b, node)
         y = b.new(last.made)
-        layouts = [maps if short else None for short in names]
-        kernel = Vary(x.maps, y.maps, *layouts, layer_of(node).kind == "PReLU", last.activation)
+        factor, addend = (maps if short else None for short in names)
+        kernel = Vary(x.maps, y.maps, factor, addend, layer_of(node).kind == "PReLU", last.activation)
         b.step(name, kernel, x, *weights, y)
 
 
