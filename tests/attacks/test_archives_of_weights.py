@@ -126,6 +126,20 @@ def with_wide_and_nothing(suffix: str) -> bytes:
     return bytes(content)
 
 
+def with_end_in_the_directory(suffix: str) -> bytes:
+    """The honest archive whose last member would reach into the directory."""
+    content = bytearray(HONEST[suffix])
+    entry, local = content.rindex(b"PK\x01\x02"), content.rindex(b"PK\x03\x04")
+    size = (int.from_bytes(content[entry + 24 : entry + 28], "little") + 30).to_bytes(4, "little")
+    if content[local + 18 : local + 26] == b"\xff" * 8:  # NumPy's sizes, which stand elsewhere
+        extra = local + 34 + int.from_bytes(content[local + 26 : local + 28], "little")
+        content[extra : extra + 16] = (size + bytes(4)) * 2
+    else:
+        content[local + 18 : local + 26] = size * 2
+    content[entry + 20 : entry + 28] = size * 2
+    return bytes(content)
+
+
 def with_members(suffix: str) -> bytes:
     """The honest archive that says it has 65,535 members."""
     content = bytearray(HONEST[suffix])
@@ -143,6 +157,7 @@ LIES: dict[str, tuple[Callable[[str], bytes], str]] = {
     "a start beyond": (lambda suffix: changed(suffix, 42, 2**31, 4), "from 2147483648 on"),
     "sizes of zip64 that lie": (with_wide_lie, "1099511627776"),
     "sizes of zip64 that are not there": (with_wide_and_nothing, "a header of 4294967295 bytes"),
+    "an end in the directory": (with_end_in_the_directory, "where the directory starts"),
     "65,535 members": (with_members, "65535 members"),
 }
 
@@ -167,6 +182,14 @@ def test_their_twins_are_loaded(suffix: str, tmp_path: Path) -> None:
             with made.open(name, "w", force_zip64=True) as member:
                 member.write(source.read(name))
     opened(path)
+
+
+def test_packed_bytes_that_are_damaged(tmp_path: Path) -> None:
+    """A compressed array whose bytes cannot be unpacked is refused by the member's name."""
+    content = bytearray(npz({"fc.weight": np.random.default_rng(0).random((2, 3)), **WEIGHTS}, PACKED))
+    start = content.index(b"fc.weight.npy") + len("fc.weight.npy") + 20
+    content[start : start + 8] = b"\xff" * 8
+    assert "member 'fc.weight.npy'" in refused(tmp_path / "x.npz", content)
 
 
 def test_an_archive_in_an_archive(tmp_path: Path) -> None:

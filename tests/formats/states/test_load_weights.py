@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import safetensors.torch
 import torch
+from torch import nn
 
 import pellucid
 from pellucid import Network
@@ -147,6 +148,15 @@ def test_into_a_network_or_one_of_the_zoo(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.weights["conv1.bias"], lenet.weights["conv1.bias"] + 1)
     with pytest.raises(UnknownNameError, match="did you mean 'resnet18'"):
         pellucid.load(tmp_path / "l.pt", into="resnet81")
+
+
+def test_into_a_module_that_was_opened(tmp_path: Path) -> None:
+    """A network that was opened from a PyTorch module has its names: another training of it can be loaded."""
+    modules = [nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)) for _ in range(2)]
+    net = pellucid.load(modules[0], input_shape=(3,))
+    net.load_weights(saved(tmp_path / "x.pt", nn.DataParallel(modules[1]).state_dict()))
+    x = torch.tensor([[1.0, -2.0, 0.5]])
+    np.testing.assert_allclose(net.predict(x.numpy()), modules[1](x).detach(), rtol=1e-5, atol=1e-6)
 
 
 def test_without_a_network_the_fix_is_told(tmp_path: Path) -> None:

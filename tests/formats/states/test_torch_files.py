@@ -64,7 +64,17 @@ def test_a_module_and_what_people_put_around_its_weights(tmp_path: Path) -> None
     """A module's state dict, with its versions, is found under the usual names; what else is saved is left alone."""
     module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
     state = module.state_dict()
-    around = {"epoch": 3, "best": 0.5, "arch": "small", "args": {"lr": [0.1, None, True]}, "size": torch.Size([1, 2])}
+    around = {
+        "epoch": 3,
+        "steps": 70000,
+        "loss": -5,
+        "seed": 2**40,
+        7: torch.ones(1),
+        "best": 0.5,
+        "arch": "small",
+        "args": {"lr": [0.1, None, True]},
+        "size": torch.Size([1, 2]),
+    }
     optimizer = torch.optim.Adam(module.parameters()).state_dict()
     for name, saved in {
         "bare": state,

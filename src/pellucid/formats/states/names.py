@@ -31,10 +31,11 @@ def state_dict(tree: object, is_tensor: type) -> dict[str, Any]:
         if not isinstance(found, dict):
             break
         entries = cast("dict[object, object]", found)
-        tensors = {name: value for name, value in entries.items() if isinstance(value, is_tensor)}
+        named = {name: value for name, value in entries.items() if isinstance(name, str)}
+        tensors = {name: value for name, value in named.items() if isinstance(value, is_tensor)}
         if tensors:
-            return {str(name): value for name, value in tensors.items()}
-        found = next((entries[name] for name in NESTS if isinstance(entries.get(name), dict)), None)
+            return tensors
+        found = next((named[name] for name in NESTS if isinstance(named.get(name), dict)), None)
     if isinstance(tree, dict):
         held = ", ".join(f"{name!r}" for name in list(cast("dict[object, object]", tree))[:8])
         got = f"a dictionary of {held}, and no tensors among them" if held else "an empty dictionary"

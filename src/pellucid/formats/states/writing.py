@@ -36,10 +36,6 @@ class Pieces(RawIOBase):
         self.pieces: list[Any] = []
         self.size = 0
 
-    def writable(self) -> bool:
-        """Return that it can be written."""
-        return True
-
     def write(self, data: Any, /) -> int:
         """Take a piece."""
         self.pieces.append(data)
