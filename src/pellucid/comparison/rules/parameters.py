@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...layers import ChannelShuffle, Layer
+from ...layers import ChannelShuffle, Layer, LocalResponseNorm
 from .padding import paddings, sides, sides_told, slides
 from .variant import Member, Variant, changed
 
@@ -28,6 +28,7 @@ USUAL: dict[str, tuple[Any, ...]] = {
     "extra": ("before", "after"),
     "k": (1.0, 2.0),
     "axis": (0, 1, 2),
+    "num_groups": (1, 2, 4, 8, 16, 32),
     "alpha": (1 / 6, 0.2, 1.0, 1e-4),
 }
 
@@ -50,13 +51,29 @@ FIXES: dict[str, str] = {
     "mode": "use one mode along height and width; nearest pixels by floor (nearest) or by centre (nearest-exact)",
     "extra": 'an even window over the channels (axis 0) has its extra one "before" in PyTorch, "after" in ONNX',
     "alpha": "give both the same alpha; HardSigmoid's is 1/6 in PyTorch and Keras 3, 0.2 in ONNX and Keras 2",
+    "padding": "give both the same padding at each end of height and width; a transposed convolution crops by it",
+    "output_padding": "give both the same: it extends the end of height and width, and never the start",
+    "axes": "normalize over the same axes: all of them, or the channels alone (axis 0, Keras's -1)",
+    "num_groups": "cut the channels (axis 0) into as many groups in both; Keras's default is 32",
+    "groups": "cut the channels (axis 0) into as many groups in both",
+    "beta": "give both the same beta (it acts along all axes)",
     "unbiased": "divide the running variance by n - 1 (PyTorch) or by n (Keras, ONNX) in both, in training",
 }
-ORDERS = {
-    "Flatten": "flatten both in one order, or permute axis 1 of the weight that reads it: Keras flattens height, "
+OF_KINDS: dict[tuple[str, str], str] = {  # where a kind of layer means something of its own by it
+    ("LocalResponseNorm", "alpha"): "give both the same: PyTorch and ONNX divide alpha by the window over the channels "
+    "(axis 0), TensorFlow does not: its alpha is ours divided by the size",
+    ("LocalResponseNorm", "k"): "give both the same k (bias in ONNX and TensorFlow), added before the power, for each "
+    "place of the channels (axis 0)",
+    (
+        "Flatten",
+        "order",
+    ): "flatten both in one order, or permute axis 1 of the weight that reads it: Keras flattens height, "
     "width, channels (HWC), PyTorch and ONNX channels, height, width (CHW)",
-    "PixelShuffle": "take the channels (axis 0) apart the same way: CRD is PyTorch's, DCR ONNX's and TensorFlow's",
-    "Permute": "give both the same order of the axes",
+    (
+        "PixelShuffle",
+        "order",
+    ): "take the channels (axis 0) apart the same way: CRD is PyTorch's, DCR ONNX's and TensorFlow's",
+    ("Permute", "order"): "give both the same order of the axes",
 }
 
 
@@ -87,6 +104,8 @@ def _values(m: Member, name: str, own: Any) -> Iterator[Any]:
         values += tuple(paddings(m))
     elif name in ("stride", "dilation", "kernel_size") and own is not None:
         values += (own[::-1],)
+    elif isinstance(m.layer, LocalResponseNorm) and name == "alpha":
+        values += (m.layer.alpha / m.layer.size, m.layer.alpha * m.layer.size)
     elif isinstance(m.layer, ChannelShuffle):
         values += (m.shapes[0][0] // m.layer.groups,)
     else:
@@ -102,7 +121,7 @@ def told(m: Member, name: str, ours: Any, theirs: Any) -> str:
     """Return in words how one parameter differs, with the axis and the fix."""
     if name == "padding" and slides(m):
         return sides_told(m, ours, theirs)
-    fix = ORDERS.get(m.layer.kind, "") if name == "order" else FIXES.get(name, "")
+    fix = OF_KINDS.get((m.layer.kind, name)) or FIXES.get(name, "")
     words = f"{name} is {ours!r} in {m.ours} and {theirs!r} in {m.theirs}; {fix or f'give both the same {name}'}"
     if name == "momentum" and np.isclose(ours + theirs, 1):
         words += f"; here {theirs:g} is 1 - {ours:g}: the other framework's number was taken as it is"
