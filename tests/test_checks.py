@@ -9,7 +9,24 @@ import numpy as np
 import pytest
 from contract import LAYER_CHECKS
 
-from pellucid.layers import Add, AvgPool2d, BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU, Softmax
+from pellucid.layers import (
+    Add,
+    AvgPool2d,
+    BatchNorm2d,
+    Concat,
+    Conv2d,
+    Dropout,
+    Flatten,
+    Linear,
+    LogSoftmax,
+    MaxPool2d,
+    Multiply,
+    PReLU,
+    ReLU,
+    Scale,
+    Softmax,
+    Subtract,
+)
 from pellucid.layers.arithmetic import Arithmetic
 from pellucid.layers.base import Array, Example, Gradients, Layer, Mask, Run, Weights
 from pellucid.layers.node import Shape
@@ -130,6 +147,74 @@ class MadeUpShares(Softmax):
         return replace(told, terms=replace(told.terms, product=told.terms.product * 2))
 
 
+class PositiveDifference(Subtract):
+    """Gives both branches the same gradient."""
+
+    def backward(self, grad: Array, *inputs: Array, y: Array, w: Weights, run: Run) -> Gradients:
+        """Forget the sign."""
+        found = super().backward(grad, *inputs, y=y, w=w, run=run).inputs
+        return Gradients((found[0], -found[1]))
+
+
+class SharedGate(Multiply):
+    """Divides the gradient of a number that weighs many places by their number."""
+
+    def backward(self, grad: Array, *inputs: Array, y: Array, w: Weights, run: Run) -> Gradients:
+        """Average where a sum belongs."""
+        found = super().backward(grad, *inputs, y=y, w=w, run=run).inputs
+        return Gradients(tuple(of * (of.size / grad.size) for of in found))
+
+
+class ToldAsSum(Multiply):
+    """Tells a sum where it multiplies."""
+
+    def explain(self, index: tuple[int, ...], *inputs: Array, w: Weights, run: Run) -> Arithmetic:
+        """Tell another rule."""
+        return replace(super().explain(index, *inputs, w=w, run=run), rule="sum")
+
+
+class EverywhereReads(Multiply):
+    """Claims to read every place of an input, where one stands for all."""
+
+    def reads(self, mask: Mask, *shapes: Shape) -> tuple[Mask, ...]:
+        """Spread too far."""
+        return tuple(np.ones(shape, np.bool_) for shape in shapes)
+
+
+class TurnedJoin(Concat):
+    """Joins the branches in the order that it does not tell."""
+
+    def forward(self, *inputs: Array, w: Weights, run: Run) -> Array:
+        """Join the last one first."""
+        return super().forward(*inputs[::-1], w=w, run=run)
+
+
+class SlopeOfAll(PReLU):
+    """Lets positive numbers pull at the slope."""
+
+    def backward(self, grad: Array, *inputs: Array, y: Array, w: Weights, run: Run) -> Gradients:
+        """Forget to leave them out."""
+        right = super().backward(grad, *inputs, y=y, w=w, run=run)
+        return Gradients(right.inputs, {"weight": self.gathered(grad * inputs[0])})
+
+
+class TrainedConstant(Scale):
+    """Gives constants a gradient."""
+
+    def backward(self, grad: Array, *inputs: Array, y: Array, w: Weights, run: Run) -> Gradients:
+        """Forget that nobody trains them."""
+        return Scale(self.axes, trainable=True).backward(grad, *inputs, y=y, w=w, run=run)
+
+
+class LogOfRounded(LogSoftmax):
+    """Tells another number's exponential as its own."""
+
+    def explain(self, index: tuple[int, ...], *inputs: Array, w: Weights, run: Run) -> Arithmetic:
+        """Turn the exponentials."""
+        told = super().explain(index, *inputs, w=w, run=run)
+        return replace(told, terms=replace(told.terms, product=told.terms.product[::-1]))
+
+
 WRONG_LAYERS: list[tuple[str, Example]] = [
     ("explanation", Example(FlippedConv(2, 3), (2, 5, 5))),
     ("explanation", Example(ForgottenBias(2, 3), (2, 5, 5))),
@@ -144,6 +229,14 @@ WRONG_LAYERS: list[tuple[str, Example]] = [
     ("gradients", Example(HalfAdd(), (5,), (5,))),
     ("explanation", Example(ProseFormula(), (3, 4, 5))),
     ("explanation", Example(MadeUpShares(), (7,))),
+    ("gradients", Example(PositiveDifference(), (5,), (1,))),
+    ("gradients", Example(SharedGate(), (3, 2, 5), (3, 1, 1))),
+    ("explanation", Example(ToldAsSum(), (3, 2, 5), (3, 1, 1))),
+    ("reads", Example(EverywhereReads(), (3, 2, 5), (3, 1, 1))),
+    ("explanation", Example(TurnedJoin(1), (3, 2, 5), (3, 4, 5))),
+    ("gradients", Example(SlopeOfAll(), (3, 2, 5))),
+    ("gradients", Example(TrainedConstant(), (3, 2, 5))),
+    ("explanation", Example(LogOfRounded(), (7,))),
 ]
 
 

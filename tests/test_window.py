@@ -247,3 +247,4 @@ def test_windows_of_branches() -> None:
     assert SpreadWindow(3).formula(1) == "1 place for all of 3"
     assert JoinedWindow(1, 4).incidence(2).tolist() == [[False] * 2, [True, False], [False, True], [False] * 2]
     assert (JoinedWindow(1, 4).out(2), JoinedWindow(1, 4).reached(1, 2)) == (4, [2])
+    assert JoinedWindow(1, 4).formula(2) == "2 places from 1 on of 4"

@@ -11,6 +11,7 @@ from torch_judge import drawn
 from pellucid.layers import REGISTRY, Flatten, GlobalAvgPool2d, Linear, ReLU
 from pellucid.layers.activations import Elementwise
 from pellucid.layers.base import Example, Run
+from pellucid.layers.merging import Merging
 from pellucid.layers.pooling import MaxPool2d
 from pellucid.window import Window
 
@@ -63,6 +64,7 @@ def test_what_a_family_leaves_to_its_members() -> None:
         lambda: MaxPool2d.__mro__[1](2).windows(),  # pyright: ignore[reportCallIssue]
         lambda: Elementwise().value(x),
         lambda: Elementwise().slope(x, x),
+        lambda: Merging().total(x),
     ):
         with pytest.raises(NotImplementedError):
             unsaid()
