@@ -57,6 +57,8 @@ class Opening:
         self.name = name
         self.unmapped: list[Unmapped] = []
         self.nodes: list[Node] = []
+        self._forgotten: dict[int, Node] = {}
+        self._reads: dict[int, int] = {}  # how often each node is read
         self._inputs: list[Input] = []
         self._promised: dict[int, tuple[Layer, dict[str, Stored]]] = {}
         self._names: set[str] = set()
@@ -106,11 +108,17 @@ class Opening:
             return self.refuse(name, op or layer.kind, f"{place}: {reason}" if place else reason)
         node = layer(*read, name=self._own_name(name))
         self.nodes.append(node)
+        for before in read:
+            self._reads[id(before)] = self.reads_of(before) + 1
         return node
+
+    def reads_of(self, node: Node) -> int:
+        """Return how many inputs of the nodes so far a node is."""
+        return self._reads.get(id(node), 0)
 
     def forget(self, *nodes: Node) -> None:
         """Leave out nodes that nothing else reads: what they compute together is one layer, which is added instead."""
-        self.nodes = [node for node in self.nodes if not any(node is other for other in nodes)]
+        self._forgotten |= {id(node): node for node in nodes}
         self._names -= {str(node.name) for node in nodes}
 
     def refuse(self, node: str, op: str, reason: str) -> None:
@@ -140,8 +148,9 @@ class Opening:
         wanted = [node for node in outputs if node is not None]
         ends = wanted
         if self.unmapped or len(wanted) < len(outputs):
-            read = {id(before) for node in self.nodes for before in node.inputs}
-            ends = [node for node in reversed(self.nodes) if id(node) not in read]
+            kept = [node for node in self.nodes if id(node) not in self._forgotten]
+            read = {id(before) for node in kept for before in node.inputs}
+            ends = [node for node in reversed(kept) if id(node) not in read]
             error = self._error()
             if not partial or not ends:
                 raise error

@@ -275,6 +275,19 @@ def test_whole_maps() -> None:
     opened(step("GlobalMaxPool", "x"))
 
 
+@pytest.mark.parametrize("op", ["ReduceMean", "ReduceMax", "ReduceSum"])
+@pytest.mark.parametrize("axes", [[1], [2], [-1], [1, 3], [1, 2, 3]])
+def test_reductions_of_other_axes(op: str, axes: list[int]) -> None:
+    """They are laid out as maps, and taken whole."""
+    constants = {"a": np.array(axes)}
+    opened(step(op, "x a"), opset=18, constants=constants)
+    if len(axes) < 3:
+        opened(step(op, "x a", keepdims=0), opset=18, constants=constants)
+    else:
+        assert "nothing is left" in reason(step(op, "x a", keepdims=0), opset=18, constants=constants)
+    assert reason(step(op, "x"), opset=18) == "all axes, the batch's among them"
+
+
 def test_a_softmax_over_several_axes() -> None:
     """Before opset 13 it is over all axes from one on: the numbers laid in a row, and back."""
     for axis in (1, 2, 3):

@@ -171,8 +171,8 @@ class Call:
 
     def is_read_elsewhere(self, last: Node, first: Node) -> bool:
         """Return whether more reads a chain of two nodes than this one at its end."""
-        readers = [node for node in self.opening.nodes if any(read is first or read is last for read in node.inputs)]
-        return self.reads_of(first) != 1 or self.reads_of(last) != 1 or readers != [last]
+        given = self.reads_of(first), self.reads_of(last), self.opening.reads_of(first), self.opening.reads_of(last)
+        return given != (1, 1, 1, 0)
 
 
 def attributes(node: onnx.NodeProto) -> dict[str, Any]:

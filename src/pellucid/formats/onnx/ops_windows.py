@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from ...layers import AvgPool2d, Conv2d, GlobalAvgPool2d, GlobalMaxPool2d, Layer
 from ...window import Window
 from ..opening import UnreadableError, make
 from ..stored import Stored
-from .call import Call, Value
+from .call import Call, Value, alone
 
 Sides = tuple[tuple[int, int], tuple[int, int]]
 MOST_SHARES = 2**22  # numbers of a convolution that stands for an average
@@ -188,10 +189,28 @@ def global_pool(call: Call) -> Node | None:
 
 
 def reduce(call: Call) -> Node | None:
-    """ReduceMean and ReduceMax over height and width."""
-    node = call.maps()
+    """ReduceMean, ReduceMax and ReduceSum: of height and width one layer, of other axes maps that are made of them."""
+    node = call.node()
     call.used.add("noop_with_empty_axes")  # no axes are refused
-    if call.axes(1, node) != [1, 2]:
-        raise UnreadableError("other axes than height and width")
-    keepdims = bool(call.get("keepdims", 1))
-    return call.add(GlobalAvgPool2d(keepdims) if call.op == "ReduceMean" else GlobalMaxPool2d(keepdims))
+    axes, keepdims = call.axes(1, node), bool(call.get("keepdims", 1))
+    if not axes or len(set(axes)) < len(axes):
+        raise UnreadableError("all axes, the batch's among them")
+    if len(axes) == len(node.shape) and not keepdims:
+        raise UnreadableError("nothing is left but the batch's axis")
+    whole = GlobalMaxPool2d if call.op == "ReduceMax" else GlobalAvgPool2d
+    if len(node.shape) == 3 and axes == [1, 2] and call.op != "ReduceSum":
+        return call.add(whole(keepdims))
+    kept = [axis for axis in range(len(node.shape)) if axis not in axes]
+    order = (*kept, *axes)
+    value: Node | None = node
+    if order != tuple(range(len(order))):
+        value = call.add(make("Permute", order), node, name=f"{call.name}/turned")
+    count = math.prod(node.shape[axis] for axis in axes)
+    value = value and call.reshaped(value, (math.prod(node.shape) // count, count, 1), name=f"{call.name}/maps")
+    value = value and call.add(whole(), value, name=f"{call.name}/whole")
+    if call.op == "ReduceSum":
+        value = value and call.add(
+            make("Scale", (), shift=False), value, name=f"{call.name}/sum", weights={"weight": alone("count", count)}
+        )
+    sizes = [1 if axis in axes else size for axis, size in enumerate(node.shape) if keepdims or axis not in axes]
+    return value and call.reshaped(value, tuple(sizes))

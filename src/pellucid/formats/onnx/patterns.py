@@ -104,7 +104,8 @@ class Formulas:
         ends: dict[int, Found] = {}
         for number, node in enumerate(self._nodes):
             if node.op_type in LAST and not node.domain and (formula := self._at(number)):
-                ends = {end: other for end, other in ends.items() if end not in formula.nodes}
+                for inner in formula.nodes:
+                    ends.pop(inner, None)
                 ends[number] = formula
         return ends
 
