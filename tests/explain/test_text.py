@@ -24,6 +24,7 @@ from pellucid.layers import (
     LeakyReLU,
     Linear,
     LocalResponseNorm,
+    LogSoftmax,
     LpPool2d,
     MaxPool2d,
     Multiply,
@@ -42,12 +43,13 @@ def network() -> Network:
     joined = Concat()(Add()(a, Conv2d(6, 1)(wide)), huge)
     pooled = AvgPool2d(3, padding=1)(MaxPool2d(2)(LeakyReLU(0.25)(joined)))
     counted = AvgPool2d(3, padding=1, count_include_pad=False)(MaxPool2d(12, stride=1)(joined))
-    y = Softmax()(Linear(12)(Flatten()(BatchNorm2d()(pooled))))
+    scores = Linear(12)(Flatten()(BatchNorm2d()(pooled)))
+    y, logs = Softmax()(scores), LogSoftmax()(scores, name="logs")
     gate = GlobalAvgPool2d(keepdims=True)(a, name="gate")
     less = Subtract()(Multiply()(a, gate, name="weighed"), gate, name="less")
     measured = LocalResponseNorm(3, alpha=1.5)(LayerNorm((0, 2), eps=0.5)(joined))
     lengths = LpPool2d(3, 3, stride=2, padding=1)(joined, name="lengths")
-    net = Network(x, [y, GlobalAvgPool2d()(joined), counted, less, measured, lengths], seed=1)
+    net = Network(x, [y, GlobalAvgPool2d()(joined), counted, less, measured, lengths, logs], seed=1)
     rng = np.random.default_rng(7)
     for name, value in net.weights.items():
         drawn = rng.integers(-8, 9, value.shape) / (8 if "norm" in name or "bias" in name else 64)
@@ -84,10 +86,11 @@ CASES = {
     "flatten": ("flatten1", 17),
     "linear": ("linear1", 4),
     "softmax": ("softmax1", 3),
+    "log softmax": ("logs", 3),
 }
 
 
-ROUNDED = ("linear1", "softmax1", "norm2", "norm3", "lengths")
+ROUNDED = ("linear1", "softmax1", "logs", "norm2", "norm3", "lengths")
 
 
 @pytest.mark.parametrize("case", CASES)
