@@ -92,6 +92,15 @@ def test_a_header_that_lies(name: str, method: int, tmp_path: Path, monkeypatch:
     assert not Path("CANARY").exists()
 
 
+def test_one_name_in_two_members(tmp_path: Path) -> None:
+    """An array and another with its suffix would be one name: refused."""
+    file = io.BytesIO(npz(npy(said())))
+    with zipfile.ZipFile(file, "a") as made:
+        made.writestr("fc.weight", npy(said()))
+    error = refused(tmp_path / "x.npz", file.getvalue())
+    assert (error.where, error.got) == (f"{tmp_path / 'x.npz'}: array 'fc.weight'", "this name twice")
+
+
 def test_their_twins_are_loaded(tmp_path: Path) -> None:
     """Both versions, Python 2's long numbers, the other byte order and Fortran's order give equal values."""
     path = tmp_path / "x.npz"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Floats, as_float32
+from ..arrays import Floats, as_array, as_float32
 from ..errors import DataError, ModelFileError, WeightsError, unknown_name
 from ..network import Network
 from ..zoo import NETWORKS
@@ -81,7 +81,7 @@ def into_network(into: Network | str) -> Network:
     """
     if isinstance(into, Network):
         return into
-    if into not in NETWORKS:
+    if not isinstance(into, str) or into not in NETWORKS:  # pyright: ignore[reportUnnecessaryIsInstance]
         raise unknown_name("network", into, NETWORKS)
     return NETWORKS[into]()
 
@@ -104,8 +104,8 @@ def check_finite(arrays: Any, strict: bool) -> None:
 
 def _read(stored: Stored) -> Floats:
     """Return a tensor's numbers as float32, of which nobody else has the memory."""
-    array = stored.read()
     try:
+        array = as_array(stored.name, stored.read())
         return as_float32(stored.name, array, copy=not array.flags.owndata or array.dtype != np.float32)
     except DataError as error:
         raise ModelFileError(f"tensor {stored.name!r}", got=error.got, expected=error.expected, fix=error.fix) from None

@@ -25,11 +25,19 @@ class Npz:
 
     Args:
         archive: the file.
+
+    Raises:
+        ModelFileError: two arrays have one name.
     """
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        self._members = {name.removesuffix(SUFFIX): name for name in archive.names}
+        self._members: dict[str, str] = {}
+        for member in archive.names:
+            name = member.removesuffix(SUFFIX)
+            if name in self._members:
+                raise ModelFileError(f"array {name!r}", got="this name twice", expected="each name once", fix=DAMAGED)
+            self._members[name] = member
 
     @property
     def names(self) -> tuple[str, ...]:

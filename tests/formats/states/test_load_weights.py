@@ -94,11 +94,12 @@ def test_everything_that_differs_is_told_at_once(tmp_path: Path) -> None:
 
 def test_a_long_list_is_cut_and_complete_in_the_error(tmp_path: Path) -> None:
     """Beyond eight names the text counts; the error's lists hold all, and hostile names steer no terminal."""
-    names = {f"extra\x1b[2J{i}": torch.zeros(1) for i in range(30)}
+    names = {f"extra\x1b[2J{i}" + "x" * 5000: torch.zeros(1) for i in range(30)}
     with pytest.raises(WeightsError) as refused:
         small().load_weights(saved(tmp_path / "x.pt", state() | names))
     assert "and 22 more" in refused.value.got
     assert len(refused.value.unexpected) == 30
+    assert len(str(refused.value)) < 1500
     assert all(line.isprintable() for line in str(refused.value).splitlines())
 
 
@@ -110,6 +111,13 @@ def test_what_fits_can_be_loaded_alone(tmp_path: Path) -> None:
         net.load_weights(path, partial=True)
     np.testing.assert_array_equal(net.weights["conv.weight"], state()["conv.weight"].numpy())
     np.testing.assert_array_equal(net.weights["fc.weight"], fresh.weights["fc.weight"])
+
+
+def test_wrappers_without_end(tmp_path: Path) -> None:
+    """Only a few wrappers are taken off a name, however many there are."""
+    path = saved(tmp_path / "x.pt", {"module." * 100_000 + "fc.bias": torch.zeros(3)})
+    with pytest.raises(WeightsError, match="8 missing: .*; 1 unexpected: 'module.module"):
+        small().load_weights(path)
 
 
 def test_where_nothing_fits_partial_is_an_error_too(tmp_path: Path) -> None:
@@ -148,6 +156,8 @@ def test_into_a_network_or_one_of_the_zoo(tmp_path: Path) -> None:
     np.testing.assert_array_equal(again.weights["conv1.bias"], lenet.weights["conv1.bias"] + 1)
     with pytest.raises(UnknownNameError, match="did you mean 'resnet18'"):
         pellucid.load(tmp_path / "l.pt", into="resnet81")
+    with pytest.raises(UnknownNameError, match=r"network \['lenet5'\]"):
+        pellucid.load(tmp_path / "l.pt", into=["lenet5"])  # pyright: ignore[reportArgumentType]
 
 
 def test_into_a_module_that_was_opened(tmp_path: Path) -> None:
@@ -220,6 +230,15 @@ def test_orders_of_numpy(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", **arrays)
     net.load_weights(tmp_path / "x.npz")
     assert_loaded(net, state())
+
+
+def test_texts_are_no_weights(tmp_path: Path) -> None:
+    """An array of texts in a weight's place is refused by its name."""
+    arrays: dict[str, Any] = {name: tensor.numpy() for name, tensor in state().items()}
+    arrays["fc.bias"] = np.array(["a", "b", "c"])
+    np.savez(tmp_path / "x.npz", **arrays)
+    with pytest.raises(ModelFileError, match=r"tensor 'fc.bias'\n.*dtype <U1"):
+        small().load_weights(tmp_path / "x.npz")
 
 
 def test_a_network_of_ours_gives_its_weights(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from ...errors import ModelFileError
+from ...words import legible
 from ..stored import Stored
 
 NESTS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "params")
@@ -37,7 +38,7 @@ def state_dict(tree: object, is_tensor: type) -> dict[str, Any]:
             return tensors
         found = next((named[name] for name in NESTS if isinstance(named.get(name), dict)), None)
     if isinstance(tree, dict):
-        held = ", ".join(f"{name!r}" for name in list(cast("dict[object, object]", tree))[:8])
+        held = ", ".join(_shown(str(name)) for name in list(cast("dict[object, object]", tree))[:8])
         got = f"a dictionary of {held}, and no tensors among them" if held else "an empty dictionary"
     else:
         got = f"a {type(tree).__name__}" if tree is not None else "nothing"
@@ -72,10 +73,10 @@ class Match:
 
     def differences(self) -> str:
         """Return what differs, in words; "" if nothing does."""
-        shapes = [f"{name!r} {theirs}, not {ours}" for name, theirs, ours in self.shapes]
+        shapes = [f"{_shown(name)} {theirs}, not {ours}" for name, theirs, ours in self.shapes]
         parts = (
-            _listed("missing", [repr(name) for name in self.missing]),
-            _listed("unexpected", [repr(name) for name in self.unexpected]),
+            _listed("missing", map(_shown, self.missing)),
+            _listed("unexpected", map(_shown, self.unexpected)),
             _listed("of another shape", shapes),
         )
         return "; ".join(part for part in parts if part)
@@ -96,12 +97,18 @@ def match(tensors: Mapping[str, Stored], wanted: Mapping[str, Shape]) -> Match:
 
 
 def _unwrapped(held: dict[str, Stored], wanted: Mapping[str, Shape]) -> dict[str, Stored]:
-    while held and not any(name in wanted for name in held):
-        first = next(iter(held)).split(".")[0]
+    for _ in range(DEEPEST):
+        if not held or any(name in wanted for name in held):
+            break
+        first = next(iter(held)).partition(".")[0]
         if first not in WRAPPERS or not all(name.startswith(f"{first}.") for name in held):
             break
         held = {name[len(first) + 1 :]: each for name, each in held.items()}
     return held
+
+
+def _shown(name: str) -> str:
+    return legible(repr(name), 100)
 
 
 def _listed(what: str, items: Iterable[str]) -> str:
