@@ -116,7 +116,7 @@ def test_what_fits_can_be_loaded_alone(tmp_path: Path) -> None:
 def test_wrappers_without_end(tmp_path: Path) -> None:
     """Only a few wrappers are taken off a name, however many there are."""
     path = saved(tmp_path / "x.pt", {"module." * 100_000 + "fc.bias": torch.zeros(3)})
-    with pytest.raises(WeightsError, match="8 missing: .*; 1 unexpected: 'module.module"):
+    with pytest.raises(WeightsError, match=r"8 missing: .*; 1 unexpected: 'module.module"):
         small().load_weights(path)
 
 
