@@ -58,6 +58,7 @@ HEADERS: dict[str, tuple[bytes, str, str]] = {  # the file, the place that is na
     "bytes that are no UTF-8": (made(b'{"\xff":1}'), "header", "not UTF-8"),
     "NaN": (text('{"fc.weight":NaN}'), "header", "the number NaN"),
     "brackets 10**6 deep": (text('{"a":' + "[" * 10**6), "header", "nested too deeply"),
+    "2 * 10**6 texts": (made(b'{"a":[' + b'"ab",' * 2_000_000 + b"1]}"), "header", "more than 1000000 values"),
     "a name twice": (text("{" + ENTRY + "," + ENTRY + "," + REST + "}"), "header", "the name 'fc.weight' twice"),
     "an entry twice": (text('{"a":{"dtype":"F32","dtype":"F32"}}'), "header", "the name 'dtype' twice"),
     "metadata of a number": (made({"__metadata__": {"a": 1}}), "'a'", "1"),

@@ -8,6 +8,7 @@ from typing import NoReturn, cast
 from ..errors import ModelFileError
 
 MOST_OBJECTS = 500_000  # as many as the largest description of a network has
+MOST_COMMAS = 1_000_000  # between values; these take some 60 MB of memory
 DAMAGED = "the file is damaged: get it again, or save the network again"
 
 
@@ -33,6 +34,8 @@ def parse(text: str | bytes, place: str, most: int = MOST_OBJECTS) -> object:
 
     try:
         decoded = text.decode() if isinstance(text, bytes) else text
+        if decoded.count(",") > MOST_COMMAS:
+            raise ValueError(f"more than {MOST_COMMAS} values")
         return json.loads(decoded, object_pairs_hook=unique, parse_constant=_no_constant)
     except RecursionError:
         got = "brackets nested too deeply"
