@@ -38,10 +38,6 @@ class SampleNorm(Layer):
         """Return the names of the weights."""
         raise NotImplementedError
 
-    def output_shape(self, *shapes: Shape) -> Shape:
-        """Return the input's shape."""
-        return shapes[0]
-
     def weights(self, *shapes: Shape) -> dict[str, Weight]:
         """Return weight and bias, of the sizes of the axes along which they vary."""
         shape = tuple(shapes[0][axis] for axis in self.varies(shapes[0]))
