@@ -41,10 +41,11 @@ class LocalResponseNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the normalised numbers; a vector is maps of one place."""
-        maps = x[:, :, None] if x.ndim == 2 else x
+        maps = x[:, :, None, None] if x.ndim == 2 else x
         maps = maps.flip(1) if self.mirrored else maps
         y = functional.local_response_norm(maps, self.size, self.alpha, self.beta, self.k)
-        return (y.flip(1) if self.mirrored else y).reshape(x.shape)
+        y = y.flip(1) if self.mirrored else y
+        return y.reshape(x.shape) if x.ndim == 2 else y
 
 
 class LpPool2d(nn.Module):

@@ -165,10 +165,28 @@ def batch_norm(layer: BatchNorm2d, shapes: tuple[Shape, ...]) -> nn.Module:
 
 
 def layer_norm(layer: LayerNorm, shapes: tuple[Shape, ...]) -> nn.Module:
-    """Return layer normalization, over any axes."""
+    """Return layer normalization: PyTorch's own is over the last axes, with a factor wherever it has a shift."""
     axes = layer.varies(shapes[0])
     sizes = tuple(shapes[0][axis] for axis in axes)
+    if axes[-1] == len(shapes[0]) - 1 and len(axes) == axes[-1] - axes[0] + 1 and (layer.scale or not layer.bias):
+        return nn.LayerNorm([*sizes], layer.eps, elementwise_affine=layer.scale, bias=layer.bias)
     return norming.LayerNorm(sizes, axes, layer.eps, layer.scale, layer.bias)
+
+
+def local_response(layer: LocalResponseNorm, shapes: tuple[Shape, ...]) -> nn.Module:
+    """Return local response normalization: PyTorch's own is of maps, with the odd channel before."""
+    given = (layer.size, layer.alpha, layer.beta, layer.k)
+    if layer.extra == "before" and len(shapes[0]) == 3:
+        return nn.LocalResponseNorm(*given)
+    return norming.LocalResponseNorm(*given, layer.extra == "after")
+
+
+def instance_norm(layer: InstanceNorm2d, shapes: tuple[Shape, ...]) -> nn.Module:
+    """Return instance normalization: PyTorch's own refuses a map of one place."""
+    channels, height, width = shapes[0]
+    if height * width > 1:
+        return nn.InstanceNorm2d(channels, layer.eps, affine=layer.affine)
+    return norming.InstanceNorm2d(channels, layer.eps, layer.affine)
 
 
 def lp_pool(layer: LpPool2d, shapes: tuple[Shape, ...]) -> nn.Module:
@@ -242,13 +260,11 @@ TABLE: dict[type[Layer], Entry] = {
     GroupNorm: lambda layer, shapes: nn.GroupNorm(layer.num_groups, shapes[0][0], layer.eps, layer.affine),
     HardSigmoid: lambda layer, shapes: moving.HardSigmoid(layer.alpha, layer.beta),
     HardSwish: lambda layer, shapes: nn.Hardswish(),
-    InstanceNorm2d: lambda layer, shapes: norming.InstanceNorm2d(shapes[0][0], layer.eps, layer.affine),
+    InstanceNorm2d: instance_norm,
     LayerNorm: layer_norm,
     LeakyReLU: lambda layer, shapes: nn.LeakyReLU(layer.negative_slope),
     Linear: linear,
-    LocalResponseNorm: lambda layer, shapes: norming.LocalResponseNorm(
-        layer.size, layer.alpha, layer.beta, layer.k, layer.extra == "after"
-    ),
+    LocalResponseNorm: local_response,
     LogSoftmax: lambda layer, shapes: nn.LogSoftmax(layer.axis % len(shapes[0]) + 1),
     LpPool2d: lp_pool,
     MaxPool2d: max_pool,

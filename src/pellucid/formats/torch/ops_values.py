@@ -151,7 +151,8 @@ def layer_norm(call: Call) -> Node | None:
     if not 1 <= len(over) <= len(node.shape):
         raise UnreadableError(f"normalized_shape {over!r:.60} of a value (batch, {node.shape})")
     weights = call.weights(weight="weight", bias="bias")
-    axes = tuple(range(len(node.shape) - len(over), len(node.shape)))
+    usual = range(len(node.shape) - len(over) + 1, len(node.shape) + 1)
+    axes = tuple(axis - 1 for axis in call.get("axes", usual))
     layer = make("LayerNorm", axes, eps=eps, scale="weight" in weights, bias="bias" in weights)
     return call.add(layer, node, weights=weights)
 
@@ -180,7 +181,8 @@ def instance_norm(call: Call) -> Node | None:
 def local_response(call: Call) -> Node | None:
     """local_response_norm."""
     given = {"alpha": call.number("alpha", 1e-4), "beta": call.number("beta", 0.75), "k": call.number("k", 1.0)}
-    return call.add(make("LocalResponseNorm", call.whole("size"), **given), call.maps("self"))
+    layer = make("LocalResponseNorm", call.whole("size"), extra=call.get("extra", "before"), **given)
+    return call.add(layer, call.node("self"))
 
 
 def dropout(call: Call) -> Node | None:

@@ -120,7 +120,9 @@ def _windows(call: Call) -> tuple[tuple[int, int], dict[str, Any]]:
     """Return a pool's kernel and what it has besides; a stride as long as the kernel is the usual one."""
     kernel = call.pair("kernel_size", None)
     stride = call.pair("stride", kernel)
-    padding = sides(call) if call.get("pad") is not None else call.pair("padding", 0)
+    padding: Any = call.pair("padding", 0)
+    if call.get("pad") is not None:  # a negative end cuts off what no window reads
+        padding = tuple((before, max(after, 0)) for before, after in sides(call))
     ceil = bool(call.get("ceil_mode", False))
     return kernel, {"stride": None if stride == kernel else stride, "padding": padding, "ceil_mode": ceil}
 
@@ -173,7 +175,8 @@ def padded_average(call: Call) -> Node | None:
 def lp_pool(call: Call) -> Node | None:
     """lp_pool2d, whose norm is even: of odd ones PyTorch adds numbers with their signs."""
     kernel, given = _windows(call)
-    return call.add(make("LpPool2d", call.number("norm_type", 2.0), kernel, **given), call.maps("self"))
+    layer = make("LpPool2d", call.number("norm_type", 2.0), kernel, dilation=call.pair("dilation", 1), **given)
+    return call.add(layer, call.maps("self"))
 
 
 def adaptive_avg(call: Call) -> Node | None:

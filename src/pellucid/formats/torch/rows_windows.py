@@ -9,7 +9,7 @@ from .fusing import Fused, Rows
 from .program import Ref, Step
 
 
-def _none(value: Any) -> bool:
+def none(value: Any) -> bool:
     """Return whether padding or the like is left out, or 0."""
     return value is None or value == 0 or (isinstance(value, list) and not any(value))  # pyright: ignore[reportUnknownArgumentType]
 
@@ -17,7 +17,7 @@ def _none(value: Any) -> bool:
 def padded_conv(rows: Rows, last: Step) -> Fused | None:
     """Padding, then a convolution without."""
     first = rows.before(last, "input", "pad")
-    if first is None or not _none(last.args.get("padding")) or len(first.args.get("pad", [])) != 4:
+    if first is None or not none(last.args.get("padding")) or len(first.args.get("pad", [])) != 4:
         return None
     padding = {name: value for name, value in first.args.items() if name in ("pad", "mode", "value")}
     kept = {name: value for name, value in last.args.items() if name != "padding"}
@@ -29,7 +29,7 @@ def separable(rows: Rows, last: Step) -> Fused | None:
     depth = rows.before(last, "input", "conv2d")
     if depth is None or depth.args.get("bias") is not None or isinstance(depth.args.get("padding"), str):
         return None
-    plain = all(_none(last.args.get(name)) for name in ("padding",)) and last.args.get("groups", 1) == 1
+    plain = all(none(last.args.get(name)) for name in ("padding",)) and last.args.get("groups", 1) == 1
     ones = all(last.args.get(name, [1, 1]) == [1, 1] for name in ("stride", "dilation"))
     point = rows.program.shape(last.args["weight"].name)
     pad = rows.before(depth, "input", "pad")
@@ -39,7 +39,7 @@ def separable(rows: Rows, last: Step) -> Fused | None:
         return None
     if pad is not None and (len(pad.args.get("pad", [])) != 4 or pad.args.get("mode", "constant") != "constant"):
         return None
-    if pad is not None and (pad.args.get("value") or not _none(depth.args.get("padding"))):
+    if pad is not None and (pad.args.get("value") or not none(depth.args.get("padding"))):
         return None
     around = [*depth.args.get("padding", [])] or [0, 0]
     edges = pad.args["pad"] if pad else [around[-1], around[-1], around[0], around[0]]
@@ -61,7 +61,7 @@ def cropped_transpose(rows: Rows, last: Step) -> Fused | None:
     conv = pad and rows.before(pad, "self", "conv_transpose2d")
     if pad is None or conv is None or len(pad.args.get("pad", [])) != 4 or pad.args.get("value"):
         return None
-    free = all(_none(conv.args.get(name)) for name in ("padding", "output_padding", "bias"))
+    free = all(none(conv.args.get(name)) for name in ("padding", "output_padding", "bias"))
     if not free or pad.args.get("mode", "constant") != "constant":
         return None
     args = {**conv.args, "pad": pad.args["pad"]}
@@ -78,7 +78,7 @@ def padded_maximum(rows: Rows, last: Step) -> Fused | None:
     pad = rows.before(last, "self", "pad")
     if pad is None or pad.args.get("value") != -math.inf or len(pad.args.get("pad", [])) != 4:
         return None
-    if not _none(last.args.get("padding")):
+    if not none(last.args.get("padding")):
         return None
     return Fused("max_pool2d", {**last.args, "self": pad.args["self"], "pad": pad.args["pad"]}, (pad,))
 
@@ -88,7 +88,7 @@ def padded_average(rows: Rows, last: Step) -> Fused | None:
     pool = rows.before(last, "self", "avg_pool2d")
     pad = pool and rows.before(pool, "self", "pad")
     divisors = last.args.get("other")
-    if pool is None or pad is None or pool.args.get("divisor_override") != 1 or not _none(pool.args.get("padding")):
+    if pool is None or pad is None or pool.args.get("divisor_override") != 1 or not none(pool.args.get("padding")):
         return None
     if not isinstance(divisors, Ref) or rows.is_computed(divisors) or pad.args.get("value"):
         return None
@@ -117,60 +117,3 @@ def softsign(rows: Rows, last: Step) -> Fused | None:
     if absolute.args["self"] != last.args["self"]:
         return None
     return Fused("softsign", {"self": last.args["self"]}, (absolute, add))
-
-
-def local_response(rows: Rows, last: Step) -> Fused | None:
-    """A number by a power of the mean of squares around it: local_response_norm, as PyTorch computes it."""
-    power = rows.before(last, "other", "pow")
-    add = power and rows.before(power, "self", "add")
-    mul = add and rows.before(add, "self", "mul")
-    back = mul and rows.before(mul, "self", "view")
-    squeeze = back and rows.before(back, "self", "squeeze")
-    pool = squeeze and rows.before(squeeze, "self", "avg_pool3d")
-    pad = pool and rows.before(pool, "self", "pad")
-    cut = pad and rows.before(pad, "self", "view")
-    square = cut and rows.before(cut, "self", "mul")
-    if not (power and add and mul and back and squeeze and pool and pad and cut and square):
-        return None
-    source, size = last.args["self"], pool.args["kernel_size"][0]
-    around = [0, 0, 0, 0, size // 2, (size - 1) // 2]
-    exact = pool.args["kernel_size"] == [size, 1, 1] and pool.args.get("stride") == [1, 1, 1]
-    plain = (
-        pad.args["pad"] == around and not pad.args.get("value") and set(pool.args) == {"self", "kernel_size", "stride"}
-    )
-    whole = rows.shape(source)
-    across = len(whole) == 3 and rows.shape(Ref(cut.gives[0])) == (1, whole[0], whole[1], whole[2])
-    if not (exact and plain and across) or {square.args["self"], square.args["other"]} != {source}:
-        return None
-    if squeeze.args.get("dim") != 1 or rows.shape(Ref(back.gives[0])) != whole or add.args.get("alpha", 1) != 1:
-        return None
-    args = {"self": source, "size": size, "alpha": mul.args["other"], "k": add.args["other"]}
-    return Fused(
-        "local_response_norm",
-        {**args, "beta": power.args["exponent"]},
-        (square, cut, pad, pool, squeeze, back, mul, add, power),
-    )
-
-
-def lp_pool(rows: Rows, last: Step) -> Fused | None:
-    """The root of the sum of even powers: lp_pool2d, as PyTorch computes it."""
-    times = rows.before(last, "self", "mul")
-    product = times and rows.before(times, "self", "mul")
-    relu = product and rows.before(product, "other", "relu")
-    absolute = relu and rows.before(relu, "self", "abs")
-    sign = product and rows.before(product, "self", "sign")
-    if not (times and product and relu and absolute and sign):
-        return None
-    pool = rows.givers.get(sign.args["self"].name)
-    power = rows.before(pool, "self", "pow") if pool else None
-    if pool is None or power is None or pool.kind != "avg_pool2d" or rows.readers[pool.gives[0]] != 2:
-        return None
-    if absolute.args["self"] != sign.args["self"]:
-        return None
-    p, kernel = power.args["exponent"], pool.args["kernel_size"]
-    count = math.prod([*kernel, *kernel][:2])
-    fits = times.args["other"] == count and last.args["exponent"] == 1.0 / p and p % 2 == 0
-    if not fits or not _none(pool.args.get("padding")) or pool.args.get("ceil_mode"):
-        return None
-    args = {"self": power.args["self"], "norm_type": p, "kernel_size": kernel, "stride": pool.args.get("stride")}
-    return Fused("lp_pool2d", args, (power, pool, sign, absolute, relu, product, times))

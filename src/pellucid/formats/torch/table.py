@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import ops_moving as moving
 from . import ops_values as values
 from . import ops_windows as windows
-from . import rows_moving, rows_windows
+from . import rows_moving, rows_norms, rows_windows
 from .fusing import Rule
 from .ops_values import Operation
 
@@ -92,18 +92,21 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 RULES: dict[str, tuple[Rule, ...]] = {
-    **dict.fromkeys(("_unsafe_view", "reshape", "view"), (rows_moving.shuffle, rows_moving.flatten_last)),
+    **dict.fromkeys(("_unsafe_view", "view"), (rows_moving.shuffle, rows_moving.flatten_last)),
+    "reshape": (rows_moving.shuffle, rows_moving.flatten_last, rows_norms.vector_response),
     "add": (rows_windows.cropped_transpose, rows_moving.merged, rows_moving.scale_and_shift),
     "conv2d": (rows_windows.separable, rows_windows.padded_conv),
-    "div": (rows_windows.local_response, rows_windows.softsign, rows_windows.padded_average),
+    "div": (rows_norms.local_response, rows_windows.softsign, rows_windows.padded_average),
     "flatten": (rows_moving.shuffle, rows_moving.flatten_last, rows_moving.flat_maximum),
     "hardtanh": (rows_windows.hard_sigmoid,),
     "max_pool2d": (rows_windows.padded_maximum,),
     "mean": (rows_moving.two_means,),
     "mul": (rows_moving.merged,),
     "pad": (rows_windows.cropped_transpose, rows_moving.pad_channels),
-    "where": (rows_moving.prelu,),
-    "pow": (rows_windows.lp_pool,),
+    "where": (rows_moving.prelu, rows_norms.lengths),
+    "flip": (rows_norms.mirrored_response,),
+    "movedim": (rows_norms.moved_norm,),
+    "pow": (rows_norms.lp_pool,),
 }
 
 # Whose result may be the same memory as its first argument: what changes one in place changes the other.
