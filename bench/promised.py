@@ -7,6 +7,7 @@ import shutil
 from .clicks import measure
 from .digits import learn
 from .opening import opening
+from .overhead import overhead
 from .startup import import_seconds, served_seconds
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -20,7 +21,7 @@ def promised(seeds: int, browser: str | None) -> list[Row]:
         seeds: trainings of the digits network.
         browser: the path of a Chromium; None is the one on PATH.
     """
-    return [*_startup(), *opening(), *_learning(seeds), *_page(browser)]
+    return [*_startup(), *opening(), *_learning(seeds), *_page(browser), *overhead()]
 
 
 def _startup() -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -51,23 +52,23 @@ class KerasProgram(Program):
         """Return the compiled function, made when it is first asked for."""
         if (everything, careful) not in self._functions:
 
-            def function(inputs: list[Any]) -> tuple[Any, ...]:
-                values: Values = self._built.values(inputs, careful=careful)
+            def function(*inputs: Any) -> tuple[Any, ...]:
+                values: Values = self._built.values(list(inputs), careful=careful)
                 found = values.by_name
                 return found if everything else [found[name] for name in self._outputs], values.doubt
 
-            compiled: Any = tf.function(function, autograph=False, input_signature=[self._inputs])
-            self._functions[everything, careful] = compiled.get_concrete_function()
+            compiled: Any = tf.function(function, autograph=False)
+            self._functions[everything, careful] = compiled.get_concrete_function(*self._inputs)
         return self._functions[everything, careful]
 
     def _found(self, inputs: tuple[Floats, ...], everything: bool) -> Any:
         """Return values for inputs; again and carefully where a NaN may have been lost."""
-        with self._lock, tf.device(self._device):
+        with self._lock, nullcontext() if self._device is None else tf.device(self._device):
             self._built.push()
             given = [tf.convert_to_tensor(outward(x)) for x in inputs]
-            found, doubt = self._compiled(everything, False)(given)
+            found, doubt = self._compiled(everything, False)(*given)
             if doubt is not None and np.isnan(doubt.numpy()):
-                found, _ = self._compiled(everything, True)(given)
+                found, _ = self._compiled(everything, True)(*given)
             return found
 
     def run(self, inputs: tuple[Floats, ...]) -> tuple[Floats, ...]:
