@@ -90,7 +90,7 @@ def test_dropout_is_stepped_over():
     assert found.sentence == "the same, number by number"
     (alone,) = found.alone
     assert (alone.side, alone.name, alone.what) == ("A", "dropout", "Dropout()")
-    assert alone.why == "is compared together with 'fc2': 'fc2' stands for both"
+    assert alone.why == "has no partner; it is compared with 'fc2', behind it, and B's 'fc2', which is the same"
 
 
 def folded(net: Network, names: dict[str, str], eps: float = 1e-5) -> Network:

@@ -129,6 +129,25 @@ def test_a_model_of_onnx():
     assert "drops NaN with all that came before it" in found.words
 
 
+def test_a_file_of_onnx_runs_itself(tmp_path, monkeypatch):
+    """An ONNX file is run by onnxruntime, if that is there, and if all its weights are in the file."""
+    onnx = pytest.importorskip("onnx", reason="ONNX is not installed")
+    pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    path = tmp_path / "small.onnx"
+    small().save(path)
+    image = np.random.default_rng(1).normal(size=SHAPE)
+    found = compare(path, path, image, engines=("reference", "itself"))
+    assert found.same, found.sentence
+    assert found.b == "small.onnx: 7 layers, 577 parameters, on itself"
+    with monkeypatch.context() as patched:
+        patched.setattr("pellucid.comparison.itself.missing", lambda name: name)
+        with pytest.raises(EngineError, match="no package 'onnxruntime'"):
+            compare(path, path, image, engines=("itself", "itself"))
+    onnx.save(onnx.load(path), tmp_path / "big.onnx", save_as_external_data=True, size_threshold=0)
+    with pytest.raises(EngineError, match="weights in files beside the model"):
+        compare(path, tmp_path / "big.onnx", image, engines=("reference", "itself"))
+
+
 def saved(onnx):
     """The small network as a model of ONNX."""
     from tempfile import TemporaryDirectory
@@ -143,5 +162,5 @@ def test_only_model_objects_run_themselves(tmp_path):
     with pytest.raises(EngineError, match="which has no framework of its own here"):
         compare(small(), small(), engines=("itself", "reference"))
     small().save(tmp_path / "small.safetensors")
-    with pytest.raises(EngineError, match="a model object of torch, keras, onnx"):
+    with pytest.raises(EngineError, match="a model object of torch, keras, onnx, or an ONNX file"):
         compare(small(), tmp_path / "small.safetensors", engines=("reference", "itself"))

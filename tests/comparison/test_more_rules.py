@@ -101,6 +101,31 @@ def test_differences_in_many_layers_are_told_once() -> None:
     assert len(lines) < 60
 
 
+def test_an_engine_that_is_amiss_is_drawn() -> None:
+    """The text says which engine does not follow which definition, and by which rule, or that none was found."""
+    net = lenet()
+    text = str(compare(net, net, engines=("reference", Bent(prepare=lambda x: x / 255))))
+    assert (
+        "\n  the engine 'bent' of B does not follow the layer's definition\n  input scaling: the engine divides "
+        in text
+    )
+    text = str(compare(net, net, engines=("reference", Bent({"relu1": lambda x, *, layer, w: np.sin(x)}))))
+    assert text.endswith("\n  no rule that was tried explains it")
+    assert "(ReLU), by " in text
+
+
+def test_many_layers_without_partners_are_told_in_one_line() -> None:
+    """A few are told one by one; of many the first."""
+    net = resnet()
+    gone = {name: None for name, layer in net.layers.items() if layer.kind == "BatchNorm2d"}
+    text = str(compare(net, rebuilt(net, layers=gone)))
+    assert (
+        "A only, conv1, layer1.0.conv1, layer1.0.conv2 and 16 more: each has no partner, and is compared with" in text
+    )
+    text = str(compare(net, rebuilt(net, layers={"bn1": None})))
+    assert "A only, conv1 (Conv2d(" in text
+
+
 def test_momentum_is_stated() -> None:
     """A norm's momentum shows in training only: it is stated, with what was probably meant."""
     found = compare(resnet(), with_parameters(resnet(), "bn1", momentum=0.9, unbiased=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ def compare(
         a: a network, a file of one, or a model object of another framework.
         b: the other.
         images: what both are given, (C, H, W) or (N, C, H, W); None: inputs that expose differences.
-        engines: what runs each: an engine, or "itself", a model object's own framework.
+        engines: what runs each: an engine, or "itself": the own framework of a model object or an ONNX file.
 
     Raises:
         ShapeError: the two do not read the same, or not the images.
@@ -67,7 +67,8 @@ def compare(
     differences = tuple(_differences(sides, pairs, made))
     shown = {layer.a for trial in trials for layer in trial.layers if layer.verdict == "differs"}
     stated = tuple(one for pair in pairs for one in _stated(pair, pair.a in shown))
-    lonely = tuple(_alone(pairs, side) for side in (0, 1))
+    places = {one.layer.a for one in differences}
+    lonely = tuple(_alone(pairs, side, places) for side in (0, 1))
     return Comparison(sides[0].about, sides[1].about, tuple(trials), differences, lonely[0] + lonely[1], stated)
 
 
@@ -118,11 +119,12 @@ def _stated(pair: Pair, shown: bool) -> Iterator[Stated]:
         yield Stated(pair.a, pair.b, name, words, shown)
 
 
-def _alone(pairs: tuple[Pair, ...], side: int) -> tuple[Alone, ...]:
+def _alone(pairs: tuple[Pair, ...], side: int, made: Collection[str]) -> tuple[Alone, ...]:
+    """Return the layers of a side without a partner: each is part of a value that is compared behind it."""
     found: list[Alone] = []
     for name, pair in alone(pairs, side):
-        layer = pair.units[side].layers[name]
-        partner = (pair.b, pair.a)[side]
-        why = f"is compared together with {(pair.a, pair.b)[side]!r}: {partner!r} stands for both"
-        found.append(Alone("AB"[side], name, repr(layer), why))
+        end, partner = ((pair.a, pair.b), (pair.b, pair.a))[side]
+        same = "which is not the same" if pair.a in made else "which is the same"
+        why = f"has no partner; it is compared with {end!r}, behind it, and {'AB'[1 - side]}'s {partner!r}, {same}"
+        found.append(Alone("AB"[side], name, repr(pair.units[side].layers[name]), why))
     return tuple(dict.fromkeys(found))

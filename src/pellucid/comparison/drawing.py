@@ -16,6 +16,7 @@ from .differences import LayerDifference
 
 WIDTH = 110
 SHOWN = 40  # layers of a longer table that are shown: those around the first difference, and the ends
+EACH = 4  # layers without a partner that are told one by one
 COLOURS = {"same": "dim", "rounding": "", "differs": "bold red"}
 
 
@@ -68,8 +69,14 @@ def _further(c: Comparison) -> Iterator[str]:
         groups.setdefault(one.words, []).append(one.layer.a)
     for words, names in groups.items():
         yield printable(f"also {_listed(names)}: {words}")
-    for one in c.alone:
-        yield printable(f"{one.side} only: {one.name} ({one.what}) {one.why}")
+    for side in "AB":
+        lonely = [one for one in c.alone if one.side == side]
+        if len(lonely) > EACH:
+            names = _listed([one.name for one in lonely])
+            yield printable(f"{side} only, {names}: each has no partner, and is compared with what is behind it")
+        else:
+            for one in lonely:
+                yield printable(f"{side} only, {one.name} ({one.what}): {one.why}")
     hidden: dict[str, list[str]] = {}
     for one in c.stated:
         if not one.shown:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..engines import Engine, LossRule, OptimizerRule, Program, Trainer
 from ..errors import EngineError
+from ..needs import missing, need
 from ..network import Network
 from ..wiring import name_of
 
@@ -54,9 +55,23 @@ def itself(model: Any, kind: str) -> Itself:
     return Itself(model, kind)
 
 
+def onnx_file(path: Any) -> Itself:
+    """Return the engine that runs an ONNX file in onnxruntime; no other file is read.
+
+    Raises:
+        MissingPackageError: onnx is not installed.
+    """
+    need("running an ONNX file itself", "onnx", "onnx")
+    import onnx
+
+    return Itself(onnx.load(path, load_external_data=False), "onnx")
+
+
 def refused(got: str, fix: str) -> EngineError:
     """Return the error of what the engine cannot do."""
-    return EngineError(f"engine {ITSELF!r}", got=got, expected=f"a model object of {', '.join(WATCHES)}", fix=fix)
+    return EngineError(
+        f"engine {ITSELF!r}", got=got, expected=f"a model object of {', '.join(WATCHES)}, or an ONNX file", fix=fix
+    )
 
 
 class _Watched(Program):
@@ -136,6 +151,8 @@ def _channels_first(value: Any, last: bool) -> Any:
 
 def _onnx(model: Any, net: Network, inputs: tuple[Floats, ...]) -> Seen:
     """Run an onnx.ModelProto in onnxruntime, a copy with every node's first output asked for."""
+    if missing("onnxruntime") is not None:
+        raise refused("no package 'onnxruntime'", "pip install onnxruntime, or name an engine, such as 'reference'")
     import onnx
     import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 

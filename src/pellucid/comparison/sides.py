@@ -12,7 +12,7 @@ from ..engines import Engine, get
 from ..errors import ShapeError
 from ..formats import OBJECTS, load
 from ..network import Network
-from .itself import ITSELF, itself
+from .itself import ITSELF, itself, onnx_file
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ def opened(sources: tuple[Any, Any], engines: tuple[str | Engine, str | Engine],
 
     Args:
         sources: the two.
-        engines: what runs each; "itself" is a model object's own framework.
+        engines: what runs each; "itself" is the own framework of a model object, or of an ONNX file.
         images: what both will be given, or None: a module that does not say what it reads may be told by that.
 
     Raises:
@@ -80,11 +80,16 @@ def _net(source: Any, shape: Any) -> Network:
 
 def _side(place: int, source: Any, kind: str | None, net: Network, engine: str | Engine) -> Side:
     if engine == ITSELF:
-        runs: Engine = itself(source, kind or "")
+        runs: Engine = itself(source, kind or "") if kind or not _is_onnx(source) else onnx_file(source)
     else:
         runs = get(engine)
     is_path = isinstance(source, (str, os.PathLike))
     return Side("AB"[place], os.path.basename(os.fspath(source)) if is_path else net.name, net, runs)
+
+
+def _is_onnx(source: Any) -> bool:
+    path: Any = source if isinstance(source, (str, os.PathLike)) else ""
+    return os.path.splitext(path)[1].lower() == ".onnx"
 
 
 def check_inputs(a: Side, b: Side) -> None:
