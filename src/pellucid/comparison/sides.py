@@ -88,8 +88,7 @@ def _side(place: int, source: Any, kind: str | None, net: Network, engine: str |
 
 
 def _is_onnx(source: Any) -> bool:
-    path: Any = source if isinstance(source, (str, os.PathLike)) else ""
-    return os.path.splitext(path)[1].lower() == ".onnx"
+    return str(source).lower().endswith(".onnx") and isinstance(source, (str, os.PathLike))
 
 
 def check_inputs(a: Side, b: Side) -> None:
