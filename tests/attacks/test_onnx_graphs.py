@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tracemalloc
+from random import Random
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper
 from small_models import Step, small_model
 
 import pellucid
@@ -136,6 +137,7 @@ def test_many_constants_that_grow_a_little() -> None:
     [
         ("MaxPool", {"kernel_shape": [2**62, 2**62]}, ("N", 1, 5, 7)),
         ("MaxPool", {"kernel_shape": [1, 1], "strides": [0, 0]}, ("N", 1, 5, 7)),
+        ("MaxPool", {"kernel_shape": [1, 1], "strides": [0, 1], "auto_pad": "SAME_LOWER"}, ("N", 1, 5, 7)),
         ("AveragePool", {"kernel_shape": [2**15, 2**15], "dilations": [2, 2], "pads": [2**16] * 4}, ("N", 1, 5, 7)),
         ("Upsample", {"scales": [1.0, 1.0, 1e9, 1e9]}, ("N", 1, 5, 7)),
         ("Upsample", {"scales": [1.0, 1.0, float("nan"), float("inf")]}, ("N", 1, 5, 7)),
@@ -147,6 +149,8 @@ def test_many_constants_that_grow_a_little() -> None:
         ("Flatten", {"axis": 2**62}, ("N", 1, 5, 7)),
         ("Softmax", {"axis": -(2**62)}, ("N", 1, 5, 7)),
         ("Split", {"split": [2**62, -(2**62) + 1]}, ("N", 1, 5, 7)),
+        ("Split", {"axis": 1, "num_outputs": 0}, ("N", 1, 5, 7)),
+        ("Split", {"axis": 1, "num_outputs": -1}, ("N", 1, 5, 7)),
         ("Slice", {"starts": [-(2**63)], "ends": [-(2**63)]}, ("N", 1, 5, 7)),
         ("LRN", {"size": 2**62}, ("N", 1, 5, 7)),
         ("Relu", {"": 1}, ("N", 1, 5, 7)),
@@ -154,10 +158,60 @@ def test_many_constants_that_grow_a_little() -> None:
 )
 def test_attributes_that_are_out_of_range(op: str, attributes: dict[str, Any], shape: tuple[Any, ...]) -> None:
     """A node whose numbers no layer can have is listed with what is wrong."""
-    opset = 7 if op in ("Upsample", "Pad", "Slice", "Split", "Softmax") else 19
+    old = op in ("Upsample", "Pad", "Slice", "Softmax") or "split" in attributes
+    opset = 7 if old else 19
     error = refused(small_model([(op, ["x"], "y", attributes)], shape=shape, opset=opset))
     assert isinstance(error, UnmappedError)
     assert error.unmapped[0].op == op
+
+
+def test_random_changes() -> None:
+    """Whatever numbers, operators and wires a sound model is changed to: a network, or one error of ours."""
+    random = Random(3)
+    sound = [
+        small_model([("Conv", ["x", "w"], "a", {"strides": [2, 1], "pads": [0, 1, 1, 0]}), ("Relu", ["a"], "y", {})],
+                    constants={"w": np.ones((2, 3, 3, 2), np.float32)}),
+        small_model([("MaxPool", ["x"], "a", {"kernel_shape": [2, 3], "auto_pad": "SAME_LOWER"}),
+                     ("Transpose", ["a"], "y", {"perm": [0, 2, 3, 1]})]),
+        small_model([("Slice", ["x", "s", "e"], "a", {}), ("Split", ["a"], "y z", {"axis": 1, "num_outputs": 2}),
+                     ("Resize", ["y", "", "", "r"], "b", {})], opset=18, outputs=("z", "b"),
+                    constants={"s": np.array([0, 1, 0]), "e": np.array([9, 3, 5]), "r": np.array([1, 1, 3, 4])}),
+        small_model([("Gather", ["x", "i"], "a", {"axis": 2}), ("Reshape", ["a", "s"], "b", {}),
+                     ("Softmax", ["b"], "y", {"axis": -1})],
+                    constants={"i": np.array([3, 1]), "s": np.array([0, -1])}),
+    ]  # fmt: skip
+    numbers = (0, 1, -1, 2, 7, -5, 2**31, 2**62, -(2**63), 2**63 - 1)
+    operators = ("Conv", "Reshape", "Pad", "Concat", "Squeeze", "Expand", "MatMul", "Gemm", "Softmax", "Cast", "LRN",
+                 "ConvTranspose", "DepthToSpace", "ReduceMean", "Upsample", "PRelu", "Flatten", "Shape")  # fmt: skip
+    refusals = 0
+    for _ in range(1500):
+        model = onnx.ModelProto()
+        model.CopyFrom(random.choice(sound))
+        node = random.choice(model.graph.node)
+        for attribute in node.attribute:
+            if attribute.ints and random.random() < 0.5:
+                attribute.ints[random.randrange(len(attribute.ints))] = random.choice(numbers)
+            elif attribute.type == onnx.AttributeProto.INT and random.random() < 0.5:
+                attribute.i = random.choice(numbers)
+        for tensor in model.graph.initializer:
+            if tensor.data_type == TensorProto.INT64 and random.random() < 0.3:
+                tensor.raw_data = random.choice(numbers).to_bytes(8, "little", signed=True) + tensor.raw_data[8:]
+        if random.random() < 0.2:
+            node.op_type = random.choice(operators)
+        if random.random() < 0.2:
+            node.input[random.randrange(len(node.input))] = random.choice(("x", "a", "w", "s", "", "y"))
+        try:
+            pellucid.load(model)
+        except ModelFileError:
+            refusals += 1
+    assert 500 < refusals < 1500
+
+
+def test_a_shape_of_too_few_sizes() -> None:
+    """A transposed convolution that asks for one size, of two."""
+    weight = {"w": np.ones((1, 1, 3, 3), np.float32)}
+    steps: list[Step] = [("ConvTranspose", ["x", "w"], "y", {"output_shape": [9]})]
+    assert "output_shape [9]" in refused(small_model(steps, shape=("N", 1, 5, 7), constants=weight)).got
 
 
 def test_an_attribute_of_no_type_and_one_twice() -> None:

@@ -55,7 +55,9 @@ def split(call: Call) -> tuple[Node | None, ...]:
     node, parts = call.node(), len(call.outputs)
     axis = call.axis(call.get("axis", 0), node)
     size = node.shape[axis]
-    each = -(-size // call.get("num_outputs", parts))
+    if not parts or call.get("num_outputs", parts) != parts:
+        raise UnreadableError(f"{parts} outputs, where num_outputs is {call.get('num_outputs', parts)}")
+    each = -(-size // parts)
     sizes = call.numbers(1) if call.has(1) else call.get("split", [])
     sizes = sizes or [min(each, size - place) for place in range(0, size, each)]
     if len(sizes) != parts or sum(sizes) != size or min(sizes) < 1 or parts > MOST_PARTS:

@@ -39,6 +39,8 @@ def padding(call: Call, kernel: tuple[int, int], node: Node) -> Sides | str:
     if auto != "SAME_LOWER":
         raise UnreadableError(f"auto_pad {auto!r:.60}")
     strides, dilations = _pair(call, "strides"), _pair(call, "dilations")
+    if min(strides) < 1:
+        raise UnreadableError(f"strides {strides}")
     sides: list[tuple[int, int]] = []
     for k, s, d, size in zip(kernel, strides, dilations, node.shape[1:], strict=True):
         total = max((-(-size // s) - 1) * s + d * (k - 1) + 1 - size, 0)
@@ -113,6 +115,8 @@ def conv_transpose(call: Call) -> Node | None:
     sides: list[tuple[int, int]] = []
     if wanted or auto in ("SAME_UPPER", "SAME_LOWER"):
         sizes = wanted[-2:] if wanted else [size * s for size, s in zip(node.shape[1:], strides, strict=True)]
+        if len(sizes) != 2:
+            raise UnreadableError(f"output_shape {wanted!r:.60}, where height and width are expected")
         added: list[int] = []
         for size, s, k, d, e, out in zip(node.shape[1:], strides, kernel, dilations, extra, sizes, strict=True):
             total = s * (size - 1) + e + (k - 1) * d + 1 - int(out)
