@@ -9,6 +9,7 @@ from .digits import learn
 from .opening import opening
 from .overhead import overhead
 from .startup import import_seconds, served_seconds
+from .torch_opening import torch_opening
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 Row = tuple[str, str, str]  # what, promised, measured
@@ -21,7 +22,7 @@ def promised(seeds: int, browser: str | None) -> list[Row]:
         seeds: trainings of the digits network.
         browser: the path of a Chromium; None is the one on PATH.
     """
-    return [*_startup(), *opening(), *_learning(seeds), *_page(browser), *overhead()]
+    return [*_startup(), *opening(), *torch_opening(), *_learning(seeds), *_page(browser), *overhead()]
 
 
 def _startup() -> list[Row]:
