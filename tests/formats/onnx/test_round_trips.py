@@ -21,6 +21,7 @@ REAL = {  # model -> its input
     "onnx-winml/mnist.onnx": (1, 28, 28),
     "onnx-winml/ImageClassifier_cifar10.onnx": (3, 32, 32),
     "onnxrt-mnist/mnist.onnx": (1, 28, 28),
+    "burn-mnist/mnist.onnx": (1, 28, 28),
     "keras-digit-recognizer/mnist_cnn.keras": (1, 28, 28),
     "keras-digit-recognizer/mnist_cnn.h5": (1, 28, 28),
     "mlperf-tiny/pretrainedResnet.h5": (3, 32, 32),
