@@ -28,6 +28,7 @@ class ConvForward(Kernel):
         bias: there is one.
         activation: is applied to the sums, or None.
         zeros: the padding is zeros, so that products with it may be left out.
+        add: add to what is in y.
     """
 
     arguments: ClassVar[tuple[str, ...]] = ("x", "weight", "bias", "y")
@@ -37,6 +38,7 @@ class ConvForward(Kernel):
     bias: bool
     activation: Activation | None = None
     zeros: bool = False
+    add: bool = False
 
     def count(self) -> int:
         """Return how many pointers it takes."""
@@ -58,6 +60,7 @@ class ConvForward(Kernel):
             y=pointers[-1],
             bias=pointers[2] if self.bias else None,
             activation=self.activation,
+            add=self.add,
             zeros=self.zeros,
         )
         rows, columns = forward_axis(conv, 0, self.y.height), forward_axis(conv, 1, self.y.width)
@@ -66,7 +69,7 @@ class ConvForward(Kernel):
 
 @dataclass(frozen=True)
 class ConvInputGradient(Kernel):
-    """dx = the gradient of a convolution's input.
+    """dx = the gradient of a convolution's input; with bias and activation it is a transposed convolution.
 
     Args:
         dy: layout of the output's gradient; its halo (see `gradient_halo`) holds zeros.
@@ -74,14 +77,22 @@ class ConvInputGradient(Kernel):
         geometry: the convolution.
         add: add to what is in dx.
         whole: the places of the padding, which are dx's halo, get their gradient too.
+        bias: there is one.
+        activation: is applied to the sums, or None.
     """
 
-    arguments: ClassVar[tuple[str, ...]] = ("dy", "weight", "dx")
+    arguments: ClassVar[tuple[str, ...]] = ("dy", "weight", "bias", "dx")
     dy: Maps
     dx: Maps
     geometry: ConvGeometry
     add: bool = False
     whole: bool = False
+    bias: bool = False
+    activation: Activation | None = None
+
+    def count(self) -> int:
+        """Return how many pointers it takes."""
+        return 4 if self.bias else 3
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
         """Write the loops, for every residue of the place modulo the stride."""
@@ -97,7 +108,9 @@ class ConvInputGradient(Kernel):
             weights=Weights(conv.groups, outputs, inputs, step, conv.area, outputs * step, conv.kernel[1]),
             x=pointers[0],
             weight=pointers[1],
-            y=pointers[2],
+            y=pointers[-1],
+            bias=pointers[2] if self.bias else None,
+            activation=self.activation,
             add=self.add,
             zeros=True,
         )

@@ -36,15 +36,18 @@ def skips_rows(rows: Axis, height: int) -> bool:
 
 
 def _clear(task: Correlation, rows: Axis, columns: Axis) -> None:
-    """Write zeros to all places of two axes, which no tap meets."""
+    """Write sums of nothing to all places of two axes, which no tap meets."""
     code, maps = task.code, task.result
 
     def channel(o: Number) -> None:
+        value = code.broadcast(task.bias, o) if task.bias else code.zero()
+        value = task.activation.apply(code, value) if task.activation else value
+
         def row(r: Number) -> None:
             start = code.address(task.y, maps.at(o, r * rows.step + rows.start, columns.start))
 
             def place(c: Number) -> None:
-                code.store(code.zero(), start, c * columns.step)
+                code.store(value, start, c * columns.step)
 
             code.loop(columns.count, place)
 

@@ -20,12 +20,14 @@ from .others import (
     SoftmaxRule,
 )
 from .separable import SeparableRule
+from .transposed import TransposedRule
 from .varying import VaryingRule, VectorNormRule
 
 __all__ = ["RULES", "Rule", "has_rule"]
 
 RULES: dict[str, Rule] = {
     "Conv2d": ConvRule(),
+    "ConvTranspose2d": TransposedRule(),
     "SeparableConv2d": SeparableRule(),
     "Linear": LinearRule(),
     "Flatten": FlattenRule(),

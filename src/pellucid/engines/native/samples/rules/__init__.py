@@ -15,12 +15,14 @@ from .normalization import BatchNormRule
 from .pooling import AveragePoolRule, MaxPoolRule
 from .resizing import UpsampleRule
 from .separable import SeparableRule
+from .transposed import TransposedRule
 from .varying import VaryingRule
 
 __all__ = ["RULES", "Rule", "rule_of"]
 
 RULES: dict[str, Rule] = {
     "Conv2d": ConvRule(),
+    "ConvTranspose2d": TransposedRule(),
     "SeparableConv2d": SeparableRule(),
     "Linear": LinearRule(),
     "Flatten": FlattenRule(),
