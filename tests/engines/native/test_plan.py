@@ -25,7 +25,7 @@ from pellucid.zoo import NETWORKS, lenet5
 
 WITHOUT_KERNELS = {
     *("GroupNorm", "InstanceNorm2d", "LayerNorm", "LocalResponseNorm", "LpPool2d"),
-    *("LogSoftmax"),
+    "LogSoftmax",
 }
 ENGINE = NativeEngine(target=x86("avx512"))
 EXACT = NativeEngine(
