@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,7 @@ def opened(wire: Wire, shape: tuple[int, ...] = SHAPE) -> Network:
     random = np.random.default_rng(3)
     for variable in model.weights:
         variable.assign(random.uniform(0.5, 2, variable.shape))
+    settle(model)
     net = pellucid.load(model)
     given = random.normal(0, 2, (2, *shape)).astype(np.float32)
     wanted = np.asarray(model(given))
@@ -37,6 +40,13 @@ def opened(wire: Wire, shape: tuple[int, ...] = SHAPE) -> Network:
     assert found.shape == wanted.shape
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5 * np.abs(wanted).max())
     return net
+
+
+def settle(model: Any) -> None:
+    """Have Keras use weights that were assigned: Normalization keeps what it made of the first ones."""
+    for layer in model.layers:
+        if hasattr(layer, "finalize_state"):
+            layer.finalize_state()
 
 
 def last(net: Network) -> Layer | None:
@@ -122,3 +132,51 @@ def test_normalization(mean: Any, variance: Any, axis: int | None) -> None:
     """By means and variances that the model holds, channel by channel or in all; no variance is 0."""
     net = opened(lambda keras, x: keras.layers.Normalization(axis=axis, mean=mean, variance=variance)(x))
     assert net.params == 0
+
+
+@pytest.mark.parametrize(("axis", "axes"), [(-1, (0,)), (None, ())])
+def test_normalization_by_what_was_measured(axis: int | None, axes: tuple[int, ...]) -> None:
+    """Means and variances that are the layer's weights, one for each channel or one in all."""
+    net = opened(lambda keras, x: keras.layers.Normalization(axis=axis)(x))
+    assert (last(net), net.params) == (Scale(axes), 0)
+
+
+def test_normalization_that_is_told() -> None:
+    """By rows, or turned round, it is not opened."""
+    for told, options in (("is [1], not the channels", {"axis": 1}), ("turned round", {"invert": True})):
+        with pytest.raises(UnmappedError, match=re.escape(told)):
+            opened(lambda keras, x, options=options: keras.layers.Normalization(**options)(x))
+
+
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own, as it saves
+def test_what_was_measured_lies_in_a_file(suffix: str, tmp_path: Path) -> None:
+    """Means and variances are read from both kinds of file, beside the count that Keras keeps with them."""
+    import keras
+
+    image = keras.Input(SHAPE, name="image")
+    model = keras.Model(image, keras.layers.Normalization()(image))
+    for variable, values in zip(model.weights, ([1.0, 2.0, 3.0], [4.0, 0.25, 9.0], 8), strict=True):
+        variable.assign(values)
+    settle(model)
+    given = np.random.default_rng(3).normal(5, 2, (8, *SHAPE)).astype(np.float32)
+    model.save(tmp_path / f"model.{suffix}")
+    found = pellucid.load(tmp_path / f"model.{suffix}").predict(given, channels_last=True, engine="reference")
+    np.testing.assert_allclose(np.moveaxis(found, 1, -1), np.asarray(model(given)), rtol=0, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["MobileNetV3Small", "EfficientNetB0"])
+def test_networks_of_gates_open_whole(name: str) -> None:
+    """Keras's own networks with squeeze-and-excite, rescaling and normalization give Keras's probabilities."""
+    import keras
+
+    model = getattr(keras.applications, name)(weights=None, input_shape=(64, 64, 3), classes=10)
+    random = np.random.default_rng(3)
+    for variable in model.weights:
+        if len(variable.shape) == 1:
+            variable.assign(random.uniform(0.5, 1.5, variable.shape))
+    settle(model)
+    images = random.uniform(0, 255, (2, 64, 64, 3)).astype(np.float32)
+    found = pellucid.load(model).predict(images, channels_last=True, engine="torch")
+    np.testing.assert_allclose(found, np.asarray(model(images)), rtol=0, atol=1e-4)  # over 180 layers in float32

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -170,17 +171,29 @@ def rescaling(call: Call, values: list[Value]) -> Value:
 
 
 def normalization(call: Call, values: list[Value]) -> Value:
-    """Normalization by means and variances that the configuration holds, channel by channel."""
+    """Normalization by means and variances that the configuration or the weights hold, channel by channel."""
     config = call.config
     mean, variance = config.take("mean"), config.take("variance")
     axes = config.wholes("axis", -1) if config.values.get("axis", -1) is not None else []
     config.take("axis")
-    if mean is None or variance is None or config.take("invert"):
-        raise UnreadableError(f"{config.path}: Normalization without a mean and a variance in its configuration")
+    if config.take("invert"):
+        raise UnreadableError(f"{config.path}: Normalization turned round")
     if len(axes) > 1 or any(values[0].axis(number) != 0 for number in axes):
         raise UnreadableError(f"{config.path}.config.axis is {axes!r:.60}, not the channels")
+    if mean is None or variance is None:
+        return _measured(call, values[0], *call.weights("mean", "variance", "count")[:2])
     spread = np.maximum(np.sqrt(np.asarray(variance, np.float64)), 1e-7)
     return scaled(call, values[0], 1.0 / spread, -np.asarray(mean, np.float64) / spread)
+
+
+def _measured(call: Call, value: Value, mean: Stored, variance: Stored) -> Value:
+    """Return (value - mean) / deviation, both of one number or of one for each channel, which were measured once."""
+    factor = variance.mapped(lambda numbers: 1.0 / np.maximum(np.sqrt(numbers.astype(np.float64)), 1e-7))
+    shift = mean.mapped(lambda numbers: -numbers.astype(np.float64) * factor.read())
+    one = math.prod(mean.shape) == 1
+    size = (1,) if one else mean.shape
+    weights = {"weight": factor.reshaped(*size), "bias": shift.reshaped(*size)}
+    return call.add(make("Scale", () if one else (0,)), value, weights=weights)
 
 
 def dropout(call: Call, values: list[Value]) -> Value:
