@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from pellucid import Network
@@ -41,31 +42,45 @@ def _layer(step: Step) -> Any:
     match step.kind:
         case "Conv2d":
             channels, size = step.shapes[0][0], layer.kernel_size
-            made = nn.Conv2d(channels, layer.out_channels, size, layer.stride, margin(layer), bias=layer.bias)
+            window = size, layer.stride, margin(layer)
+            made = nn.Conv2d(channels, layer.out_channels, *window, groups=layer.groups, bias=layer.bias)
         case "Linear":
             made = nn.Linear(step.shapes[0][0], layer.out_features)
         case "BatchNorm2d":
             made = nn.BatchNorm2d(step.shape[0], eps=layer.eps, momentum=layer.momentum)
         case "MaxPool2d":
-            made = nn.MaxPool2d(layer.kernel_size, layer.stride, margin(layer))
+            made = nn.MaxPool2d(layer.kernel_size, layer.stride, margin(layer), ceil_mode=layer.ceil_mode)
         case "AvgPool2d":
             made = nn.AvgPool2d(layer.kernel_size, layer.stride, margin(layer))
         case "GlobalAvgPool2d":
-            made = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        case "ReLU":
-            made = nn.ReLU(inplace=True)
+            made = nn.AdaptiveAvgPool2d(1) if layer.keepdims else nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        case "ReLU" | "ReLU6" | "SiLU":
+            made = getattr(nn, step.kind)(inplace=True)
+        case "HardSwish" | "HardSigmoid":
+            made = getattr(nn, step.kind.replace("HardS", "Hards"))()
+        case "ChannelShuffle":
+            made = nn.ChannelShuffle(layer.groups)
         case "Add":
-            made = _sum()
+            made = _of(lambda x, y: x + y)
+        case "Multiply":
+            made = _of(lambda x, y: x * y)
+        case "Concat":
+            made = _of(lambda *xs: torch.cat(xs, 1))
+        case "Slice":
+            made = _of(lambda x: x[:, layer.start : layer.stop])
         case _:
-            made = {"Tanh": nn.Tanh, "Flatten": nn.Flatten, "Identity": nn.Identity}[step.kind]()
+            plain = {"Tanh": nn.Tanh, "Sigmoid": nn.Sigmoid, "Flatten": nn.Flatten, "Identity": nn.Identity}
+            made = plain[step.kind]()
     weights = {name: torch.from_numpy(weight.copy()) for name, weight in step.weights.items()}
     made.load_state_dict(weights, strict=not weights or step.kind != "BatchNorm2d")  # it also counts its batches
     return made
 
 
-def _sum() -> Any:
-    class Sum(foreign("torch").nn.Module):
-        def forward(self, x: Any, y: Any) -> Any:
-            return x + y
+def _of(function: Callable[..., Any]) -> Any:
+    """Return a module of a function without weights."""
 
-    return Sum()
+    class Of(foreign("torch").nn.Module):
+        def forward(self, *xs: Any) -> Any:
+            return function(*xs)
+
+    return Of()

@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 
 from pellucid import Network
 from pellucid.layers import Conv2d, Flatten, Layer, Linear, MaxPool2d, ReLU
-from pellucid.zoo import lenet5, resnet18, vgg16
+from pellucid.zoo import (
+    efficientnet_b0,
+    lenet5,
+    mobilenet_v2,
+    mobilenet_v3_large,
+    resnet18,
+    resnet50,
+    shufflenet_v2_x1_0,
+    squeezenet1_1,
+    vgg16,
+)
 
 Floats = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -109,5 +119,11 @@ WORKS: dict[str, Work] = {
         Work("smallvgg-64", "small VGG 32x32, forward, batch 64", small_vgg, 64, False, _targets(3, 3, 2)),
         Work("resnet18", "ResNet-18 224x224, forward, batch 1", resnet18, 1, False, _targets(2.5, 3, 1.5, 1.1)),
         Work("vgg16", "VGG-16 224x224, forward, batch 1", vgg16, 1, False, _targets(2, 2.5, 1.7, 1.1)),
+        Work("resnet50", "ResNet-50 224x224, forward, batch 1", resnet50, 1),
+        Work("squeezenet", "SqueezeNet 1.1 224x224, forward, batch 1", squeezenet1_1, 1),
+        Work("mobilenet", "MobileNetV2 224x224, forward, batch 1", mobilenet_v2, 1, False, _targets(2, 2, 1.2, 1.1)),
+        Work("mobilenet-v3", "MobileNetV3-Large 224x224, forward, batch 1", mobilenet_v3_large, 1),
+        Work("efficientnet", "EfficientNet-B0 224x224, forward, batch 1", efficientnet_b0, 1),
+        Work("shufflenet", "ShuffleNetV2 x1.0 224x224, forward, batch 1", shufflenet_v2_x1_0, 1),
     )
 }

@@ -10,10 +10,29 @@ import torch
 
 from bench.graph import channels_last, folded, is_chain, steps
 from bench.ncnn_file import ncnn_files
+from bench.onnx_file import onnx_model
 from bench.torch_module import module
 from bench.works import WORKS
 from pellucid import Input, Network, engines
-from pellucid.layers import Add, BatchNorm2d, Conv2d, Flatten, GlobalAvgPool2d, Linear, MaxPool2d, ReLU
+from pellucid.layers import (
+    Add,
+    BatchNorm2d,
+    ChannelShuffle,
+    Concat,
+    Conv2d,
+    Flatten,
+    GlobalAvgPool2d,
+    HardSigmoid,
+    HardSwish,
+    Linear,
+    MaxPool2d,
+    Multiply,
+    ReLU,
+    ReLU6,
+    Sigmoid,
+    SiLU,
+    Slice,
+)
 
 F = torch.nn.functional
 
@@ -30,6 +49,17 @@ def residual() -> Network:
 def flat() -> Network:
     """A chain with a matrix behind maps."""
     return Network((2, 4, 3), [Conv2d(3, 3, padding=1), ReLU(), Flatten(), Linear(4)], seed=3)
+
+
+def mobile() -> Network:
+    """A small network with what phones' networks have: groups, gates, halves, shuffles, other activations."""
+    x = Input((4, 9, 9))
+    wide = ReLU6()(BatchNorm2d()(Conv2d(8, 3, padding=1, groups=4, bias=False)(x)))
+    gate = HardSigmoid()(Conv2d(8, 1)(SiLU()(Conv2d(4, 1)(GlobalAvgPool2d(keepdims=True)(wide)))))
+    gated = HardSwish()(Multiply()(wide, gate))
+    left, right = Slice(0, 3)(gated), Sigmoid()(Slice(3, 8)(gated))
+    y = MaxPool2d(3, stride=2, ceil_mode=True)(ChannelShuffle(4)(Concat()(left, right)))
+    return Network(x, Linear(5)(GlobalAvgPool2d()(y)), seed=3)
 
 
 def shaken(net: Network) -> Network:
@@ -50,7 +80,7 @@ def images_of(net: Network) -> np.ndarray:
     return np.random.default_rng(1).standard_normal((2, *net.inputs[0].shape), np.float32)
 
 
-@pytest.mark.parametrize("build", [residual, flat])
+@pytest.mark.parametrize("build", [residual, flat, mobile])
 def test_the_module_for_pytorch_is_the_same_network(build) -> None:
     """All weights arrive where they belong, statistics among them."""
     net = shaken(build())
@@ -58,6 +88,16 @@ def test_the_module_for_pytorch_is_the_same_network(build) -> None:
     with torch.inference_mode():
         found = module(net).eval()(torch.from_numpy(images)).numpy()
     np.testing.assert_allclose(found, outputs(net, images), rtol=1e-5)
+
+
+@pytest.mark.parametrize("build", [residual, flat, mobile])
+def test_the_onnx_model_is_the_same_network(build) -> None:
+    """Our own reader opens what is written for the runtimes, and finds the network that it was made of."""
+    onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    net = shaken(build())
+    images = images_of(net)
+    session = onnxruntime.InferenceSession(onnx_model(net, len(images)), providers=["CPUExecutionProvider"])
+    np.testing.assert_allclose(session.run(None, {"x": images})[0], outputs(net, images), rtol=1e-4)
 
 
 def test_a_matrix_behind_maps_reads_them_channels_last() -> None:
