@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import random
 import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -217,3 +219,32 @@ def test_other_archives_are_refused_by_what_they_are(tmp_path: Path, members: di
     with pytest.raises(ModelFileError) as refused:
         pellucid.load(path)
     assert says in refused.value.got
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place in a JSON value."""
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from _places(inner, (*path, key))
+
+
+def test_random_changes_are_opened_or_refused(file: Path) -> None:
+    """Whatever stands in the graph's place, the file opens, or an error of ours says why not."""
+    with zipfile.ZipFile(file) as archive:
+        (member,) = (name for name in archive.namelist() if name.endswith("models/model.json"))
+        model = json.loads(archive.read(member))
+    model["graph_module"]["module_call_graph"] = []
+    places = [path for path in _places({"graph_module": model["graph_module"]}) if path]
+    others = [None, 0, -1, 2**40, "x", [], {}, [1], 1.5, True, {"as_int": 3}, {"as_none": True}, {"as_float": "NaN"}]
+    rng = random.Random(7)
+    refused = 0
+    for _ in range(100):
+        changed_model = json.loads(json.dumps(model))
+        *folders, last = rng.choice(places)
+        functools.reduce(lambda value, key: value[key], folders, changed_model)[last] = rng.choice(others)
+        try:
+            pellucid.load(edited(file, "models/model.json", lambda _, found=changed_model: found))
+        except ModelFileError:
+            refused += 1
+    assert refused > 30

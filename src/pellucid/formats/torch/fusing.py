@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .program import Program, Ref, Step, refs
+from .program import MISFITS, Program, Ref, Step, refs
 
 
 class Rows:
@@ -86,6 +86,9 @@ def _tried(rows: Rows, step: Step, rules: dict[str, tuple[Rule, ...]]) -> Iterat
     if step.in_place or not any(name in rows.computed for name in step.gives):
         return
     for rule in rules.get(step.kind, ()):
-        fused = rule(rows, step)
+        try:
+            fused = rule(rows, step)
+        except MISFITS:
+            continue  # no row of PyTorch's: each operation is looked at by itself
         if fused is not None:
             yield fused

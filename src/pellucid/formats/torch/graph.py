@@ -14,7 +14,7 @@ from .call import Call, Value
 from .folding import fold
 from .fusing import fuse
 from .naming import names_of
-from .program import BATCH, UNKNOWN, Program, Ref, Step
+from .program import BATCH, MISFITS, UNKNOWN, Program, Ref, Step
 from .table import OPERATIONS, RULES, SAME, VIEWS
 
 
@@ -101,6 +101,8 @@ class _Walk:
             if isinstance(error, ModelFileError):
                 raise
             self.opening.refuse(name, step.op, f"{error.got}; expected {error.expected}")
+        except MISFITS as error:
+            self.opening.refuse(name, step.op, f"its arguments are not those that PyTorch gives it: {error!r:.100}")
         for given, value in zip(step.gives, made, strict=True):
             if given:
                 self.values[given] = value

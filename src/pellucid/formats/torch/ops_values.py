@@ -198,7 +198,9 @@ def feature_dropout(call: Call) -> Node | None:
 
 
 def merge(call: Call) -> Node | None:
-    """Add, sub, mul and div of computed values, or of one and a constant."""
+    """Add, sub, mul and div of computed values, or of one and a constant; sums and products also of more."""
+    if call.get("values") is not None:
+        return _merged(call, call.step.kind, call.nodes("values"))
     if call.step.kind == "rsub":
         first, second = call.operand("other"), call.operand("self")
     else:
@@ -209,11 +211,6 @@ def merge(call: Call) -> Node | None:
     if isinstance(first, Node) and isinstance(second, Node):
         return _merged(call, kind, [first, second])
     return _scaled(call, kind, first, second)
-
-
-def merge_all(call: Call) -> Node | None:
-    """A sum or product that one module makes of more than two."""
-    return _merged(call, call.get("kind"), call.nodes("values"))
 
 
 def _merged(call: Call, kind: str, nodes: list[Node]) -> Node | None:

@@ -15,6 +15,9 @@ BATCH = -(2**62) - 57  # stands in shapes for a batch of any size; only moved, n
 UNKNOWN = -(2**62) - 58  # a size that is not known before the model runs, and is not the batch's
 Sizes = tuple[int, ...]  # a value's shape, the batch counted
 
+# What Python raises where a file gives an operation arguments of other types, or other ones, than PyTorch does.
+MISFITS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
 
 @dataclass(frozen=True)
 class Ref:

@@ -106,7 +106,7 @@ def merged(rows: Rows, last: Step) -> Fused | None:
             steps.append(step)
     if not steps or not rows.is_computed(start):
         return None
-    return Fused("merged", {"values": [start, *values[::-1]], "kind": last.kind}, tuple(steps[::-1]))
+    return Fused(last.kind, {"values": [start, *values[::-1]]}, tuple(steps[::-1]))
 
 
 def scale_and_shift(rows: Rows, last: Step) -> Fused | None:

@@ -55,7 +55,8 @@ class _Read:
         constants: dict[str, Stored] = {}
         trained: set[str] = set()
         for spec in as_list(self.signature.get("input_specs"), "input_specs"):
-            kind, entry = _only(spec, "input_specs")
+            kind, given = _only(spec, "input_specs")
+            entry = as_names(given, kind)
             if kind == "user_input":
                 inputs += [ref.name for ref in self._refs(entry.get("arg"))]
             elif kind == "constant_input":
@@ -78,7 +79,8 @@ class _Read:
         steps = [self._step(as_names(node, "a node")) for node in as_list(self.graph.get("nodes"), "nodes")]
         outputs: list[Ref | None] = []
         for spec in as_list(self.signature.get("output_specs"), "output_specs"):
-            kind, entry = _only(spec, "output_specs")
+            kind, given = _only(spec, "output_specs")
+            entry = as_names(given, kind)
             if kind == "user_output":
                 outputs += [*self._refs(entry.get("arg"))] or [None]
         known = batch if isinstance(batch, int) else BATCH

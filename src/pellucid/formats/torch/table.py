@@ -69,7 +69,6 @@ OPERATIONS: dict[str, Operation] = {
     "local_response_norm": values.local_response,
     "lp_pool2d": windows.lp_pool,
     "mean": windows.mean,
-    "merged": values.merge_all,
     "narrow": moving.narrow,
     "neg": values.negative,
     "padded_average": windows.padded_average,
