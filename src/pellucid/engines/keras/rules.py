@@ -56,24 +56,39 @@ def known(optimizer: OptimizerRule) -> bool:
 def update(
     optimizer: OptimizerRule, weight: Tensor, grad: Tensor, slots: Mapping[str, Tensor], numbers: Mapping[str, Tensor]
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Return a weight and its slots after one step; `numbers` are those that change from step to step."""
+    """Return a weight and its slots after one step of Adam or AdamW; `numbers` are those that change."""
     said = optimizer.config()
-    decay, rate = said["weight_decay"], numbers["rate"]
     if optimizer.kind == "AdamW":
         weight = weight * numbers["kept"]
-    elif decay:
-        grad = grad + decay * weight
-    if optimizer.kind == "SGD":
-        momentum = said["momentum"]
-        if not momentum:
-            return weight - rate * grad, {}
-        velocity = momentum * slots["velocity"] + grad
-        return weight - rate * (grad + momentum * velocity if said["nesterov"] else velocity), {"velocity": velocity}
+    elif said["weight_decay"]:
+        grad = grad + said["weight_decay"] * weight
     first, second = said["betas"]
     mean = slots["mean"] + (1 - first) * (grad - slots["mean"])
     square = second * slots["square"] + (1 - second) * grad * grad
     deviation = tf.sqrt(square) / numbers["second"] + said["eps"]
     return weight - numbers["first"] * (mean / deviation), {"mean": mean, "square": square}
+
+
+def applied(
+    optimizer: OptimizerRule, variable: Any, slots: Mapping[str, Any], grad: Tensor, numbers: Mapping[str, Tensor]
+) -> bool:
+    """Move a variable in one pass by TensorFlow's own update, where it has one by our formula."""
+    if optimizer.kind != "SGD":
+        return False
+    said, rate = optimizer.config(), numbers["rate"]
+    grad = grad + said["weight_decay"] * variable if said["weight_decay"] else grad
+    if said["momentum"]:
+        tf.raw_ops.ResourceApplyMomentum(
+            var=variable.handle,
+            accum=slots["velocity"].handle,
+            lr=rate,
+            grad=grad,
+            momentum=said["momentum"],
+            use_nesterov=said["nesterov"],
+        )
+    else:
+        tf.raw_ops.ResourceApplyGradientDescent(var=variable.handle, alpha=rate, delta=grad)
+    return True
 
 
 def numbers_of(optimizer: OptimizerRule, step: int, rate: float) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from .built import Built
 from .framework import tf
 from .made import Tensor, inward, outward
 from .program import device_of
-from .rules import known, losses, numbers_of, update
+from .rules import applied, known, losses, numbers_of, update
 
 
 class _Pass(NamedTuple):
@@ -144,6 +144,8 @@ class KerasTrainer(Trainer):
             self._watch(made.watched)
             for name, grad in zip(self._names, made.weights, strict=True):
                 kept, slots = self._built.kept[name].variable.value, self._slots[name]
+                if applied(self._optimizer, kept, slots, grad, numbers):
+                    continue
                 weight, moved = update(self._optimizer, kept, grad, slots, numbers)
                 kept.assign(weight)
                 for slot, value in moved.items():

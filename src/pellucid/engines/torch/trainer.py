@@ -91,20 +91,23 @@ class TorchTrainer(Trainer):
                 running[full[short]] = (1 - layer.momentum) * before + layer.momentum * new
         return y
 
-    def _pass(self, inputs: tuple[Floats, ...], targets: NDArray[Any], samples: Samples) -> _Pass:
-        """Return what one batch gives; nothing is changed."""
+    def _pass(
+        self, inputs: tuple[Floats, ...], targets: NDArray[Any], samples: Samples, *, outward: bool = False
+    ) -> _Pass:
+        """Return what one batch gives, with `outward` the inputs' gradients too; nothing is changed."""
         running: dict[str, Tensor] = {}
         with torch.enable_grad(), exact():
-            read = [given(x, self._device).requires_grad_() for x in inputs]
+            read = [given(x, self._device).requires_grad_(outward) for x in inputs]
             values = self._values(read, samples, running)
             names = [name_of(node) for node in (*self._net.inputs, *self._net.nodes)]
             output = values[names.index(name_of(self._net.outputs[0]))]
             losses, slopes = compare(self._loss, output.detach(), targets)
-            wanted = [*read, *(self._own[name] for name in self._names)]
-            grads: Any = torch.autograd.grad(output, wanted, slopes, allow_unused=True)
+            wanted = [*(read if outward else ()), *(self._own[name] for name in self._names)]
+            grads: Any = torch.autograd.grad(output, wanted, slopes, allow_unused=True) if wanted else ()
         found = [torch.zeros_like(x) if grad is None else grad for x, grad in zip(wanted, grads, strict=True)]
-        weights = dict(zip(self._names, found[len(read) :], strict=True))
-        return _Pass(losses, output.detach(), tuple(found[: len(read)]), weights, running)
+        count = len(wanted) - len(self._names)
+        weights = dict(zip(self._names, found[count:], strict=True))
+        return _Pass(losses, output.detach(), tuple(found[:count]), weights, running)
 
     @torch.no_grad()
     def step(self, inputs: tuple[Floats, ...], targets: NDArray[Any], samples: Samples, *, rate: float) -> Step:
@@ -122,7 +125,7 @@ class TorchTrainer(Trainer):
 
     def gradients(self, inputs: tuple[Floats, ...], targets: NDArray[Any], samples: Samples) -> BatchGradients:
         """Return the mean loss's gradients; weights that the first output does not depend on have zeros."""
-        made, specs = self._pass(inputs, targets, samples), self._net.weights.specs
+        made, specs = self._pass(inputs, targets, samples, outward=True), self._net.weights.specs
         weights = {
             name: taken(made.weights[name]) if name in made.weights else np.zeros(specs[name].shape, np.float32)
             for name in self._net.weights.trainable
