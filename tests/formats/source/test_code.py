@@ -147,11 +147,24 @@ def branched(words: list[str]) -> Network:
         ["input", "a.0", "a.2", "a.b/c", "a.relu", "a.1.1.1", "0", "1", 'q"""\\n'],
         ["eingabe", "größe", "卷积", "{0}", "{call}", "a b", "c-d", 'quote"d', "import os\nraise SystemExit"],
         ["i", "a", "a.b", "b", "a.c", "b.a", "f", "a.d.e", "0"],
+        ["conv2d", "padded", "windows_of", "layers", "np", "batch_norm", "network", "len", "keras"],
     ],
 )
 def test_any_name_is_only_a_name(words, dialect):
     """Keywords, quotes, braces, digits and other alphabets in names of layers and networks change nothing."""
     check(branched(words), dialect)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_value_does_not_hide_a_function(dialect):
+    """A part whose kind of part becomes the function `gate` may give a value that is needed later by that name."""
+    x = Input((2, 4, 4))
+    a = ReLU()(Conv2d(2, 3, padding=1)(x, name="gate1.conv"), name="gate1.relu")
+    b = ReLU()(Conv2d(2, 1)(a, name="gate2.conv"), name="gate2.relu")
+    c = ReLU()(Conv2d(2, 3, padding=1)(b, name="rest.gate.conv"), name="rest.gate.relu")
+    d = ReLU()(Conv2d(2, 3, padding=1)(c, name="gate3.conv"), name="gate3.relu")
+    net = drawn(Network(x, Concat()(d, Add()(c, a, name="add"), name="join")))
+    check(net, dialect)
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)

@@ -48,15 +48,20 @@ class Dialect:
         needs = {name for node in net.nodes for name in piece(node).needs}
         ends = tuple(str(node.name) for node in net.inputs), tuple(str(node.name) for node in net.outputs)
         whole = Definition(root, {}, body.parts, *ends, 1, chain=False)
+        copied = definitions_of(self.definitions, needs)
+        functions = {snake(one.name) for one in (*body.definitions, whole)} | {name for name, _ in copied}
         return [
-            *(text.splitlines() for text in definitions_of(self.definitions, needs)),
-            *(list(self._function(one, one.signature(*self.passed, "name"), "name")) for one in body.definitions),
-            list(self._function(whole, ", ".join(self.passed), "")),
+            *(text.splitlines() for _, text in copied),
+            *(
+                list(self._function(one, one.signature(*self.passed, "name"), "name", functions))
+                for one in body.definitions
+            ),
+            list(self._function(whole, ", ".join(self.passed), "", functions)),
         ]
 
-    def _function(self, definition: Definition, others: str, prefix: str) -> Iterator[str]:
+    def _function(self, definition: Definition, others: str, prefix: str, functions: set[str]) -> Iterator[str]:
         steps = [(part.reads, gives_of(part), part.path) for part in definition.parts]
-        taken = {"np", "w", "keras", "layers", "ops", "name", *definition.parameters}
+        taken = functions | {"np", "w", "keras", "layers", "ops", "name", "len", "sum", *definition.parameters}
         variables = Variables(definition.reads, steps, definition.gives, taken)
         signature = ", ".join([*variables.inputs, *([others] if others else [])])
         yield f"def {snake(definition.name)}({signature}):"

@@ -72,8 +72,8 @@ def program(header: Sequence[str], blocks: Sequence[Sequence[str]]) -> str:
     return "\n\n\n".join(texts) + "\n"
 
 
-def definitions_of(file: str, needs: Iterable[str]) -> list[str]:
-    """Return, as text, those definitions of one of our files that are needed, and what they need, in its order.
+def definitions_of(file: str, needs: Iterable[str]) -> list[tuple[str, str]]:
+    """Return, by name, the text of those definitions of one of our files that are needed, in its order.
 
     Args:
         file: the name of a file in this folder.
@@ -89,7 +89,10 @@ def definitions_of(file: str, needs: Iterable[str]) -> list[str]:
             waiting += [n.id for n in ast.walk(known[name]) if isinstance(n, ast.Name) and n.id in known]
     lines = text.splitlines()
     return [
-        "\n".join(lines[min([node.lineno, *(mark.lineno for mark in node.decorator_list)]) - 1 : node.end_lineno])
+        (
+            name,
+            "\n".join(lines[min([node.lineno, *(mark.lineno for mark in node.decorator_list)]) - 1 : node.end_lineno]),
+        )
         for name, node in known.items()
         if name in wanted
     ]

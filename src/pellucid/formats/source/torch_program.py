@@ -47,7 +47,7 @@ def write(net: Network) -> str:
     return program(
         imports,
         [
-            *(text.splitlines() for text in copied),
+            *(text.splitlines() for _, text in copied),
             *classes,
             list(_class(whole, _title(net))),
             [f"model = {name}().eval()"],
