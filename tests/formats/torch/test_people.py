@@ -178,6 +178,26 @@ def test_a_program_exported_in_training_is_the_same_network() -> None:
     assert pellucid.load(exported).layers == pellucid.load(module, input_shape=(3, 6, 6)).layers
 
 
+@pytest.mark.filterwarnings("ignore:.isinstance.treespec:FutureWarning")  # PyTorch's own, in run_decompositions
+@pytest.mark.parametrize("make", PEOPLE[:1] + PEOPLE[-2:], ids=lambda make: make.__name__)
+def test_decomposed_programs_compute_the_same(make: type[nn.Module]) -> None:
+    """What torch.export has taken apart further is opened too: convolution, addmm, squeeze of all."""
+    module = used(make).eval()
+    exported = torch.export.export(module, (torch.zeros(2, 3, 32, 40),)).run_decompositions()
+    x = torch.randn(3, 3, 32, 40)
+    with torch.no_grad():
+        wanted = module(x).numpy()
+    found = pellucid.load(exported).predict(x.numpy())
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5 * np.abs(wanted).max())
+
+
+def test_a_batch_of_one_is_not_squeezed_away() -> None:
+    """Where the batch is one, squeezing all takes it away, which no network here does."""
+    exported = torch.export.export(does(lambda m, x: x.squeeze())(), (torch.zeros(1, 3, 1, 1),))
+    with pytest.raises(UnmappedError, match="the batch among the axes of one number"):
+        pellucid.load(exported)
+
+
 def test_halves_are_opened_as_float32() -> None:
     """A module in half precision is followed in its own type."""
     module = nn.Conv2d(3, 2, 3).half()

@@ -52,9 +52,12 @@ def unflatten(call: Call) -> Node | None:
 
 
 def squeeze(call: Call) -> Node | None:
-    """Squeeze, of named axes or of all of one number."""
-    node = call.node("self")
-    wanted = call.axes("dim", node) if call.sizes("dim") else range(len(node.shape))
+    """Squeeze, of named axes or of all of one number; the batch is left where it is known to be more than one."""
+    node, named = call.node("self"), call.sizes("dim")
+    rank = len(node.shape) + 1
+    if (not named or 0 in [axis % rank for axis in named]) and call.batch < 2:
+        raise UnreadableError("the batch among the axes of one number")
+    wanted = {axis % rank - 1 for axis in named} if named else range(len(node.shape))
     return call.reshaped(node, tuple(size for axis, size in enumerate(node.shape) if axis not in wanted or size != 1))
 
 
