@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +12,14 @@ from typing import Any
 
 import h5py
 import numpy as np
+import pytest
+
+import pellucid
+from pellucid.errors import ModelFileError
 
 KERNEL = np.arange(6, dtype=np.float32).reshape(3, 2)
 BIAS = np.array([0.5, -1.5], np.float32)
+MEBI = 2**20
 Change = Callable[[h5py.File], object]
 
 
@@ -80,3 +86,18 @@ def written(path: Path, content: bytes) -> Path:
     """The file, written."""
     path.write_bytes(content)
     return path
+
+
+def refused(path: Path, content: bytes) -> ModelFileError:
+    """The error of opening a file, which takes little memory, names it, is legible and tells no secret."""
+    written(path, content)
+    tracemalloc.start()
+    with pytest.raises(ModelFileError) as error:
+        pellucid.load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 * MEBI
+    assert path.name in error.value.where
+    assert "SECRET" not in str(error.value)
+    assert all(line.isprintable() for line in str(error.value).splitlines())
+    return error.value

@@ -14,28 +14,21 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch_judge_of_movement import padded, pixels, resized, separable, sides, sliced, transposed
 
 from pellucid.layers import (
     AvgPool2d,
     BatchNorm2d,
     Conv2d,
-    ConvTranspose2d,
     Dropout,
     LayerNorm,
     LocalResponseNorm,
     LpPool2d,
     MaxPool2d,
-    Pad2d,
-    PixelShuffle,
     PReLU,
     Scale,
-    SeparableConv2d,
-    Slice,
-    Upsample,
-    ZeroPad2d,
 )
 from pellucid.layers.base import Layer, Run
-from pellucid.window import Window
 
 Array = NDArray[Any]
 F: Any = torch.nn.functional
@@ -55,11 +48,6 @@ def one_torch_thread() -> Generator[None]:
 
 
 # PyTorch's way of each layer: inputs, weights, run -> output
-
-
-def sides(rows: Window, columns: Window, height: int, width: int) -> list[int]:
-    """The padding in the order of F.pad: left, right, top, bottom."""
-    return [*columns.pads(width), *rows.pads(height)]
 
 
 def conv(layer: Conv2d, x: Tensor, w: Tensors, run: Run) -> Tensor:
@@ -117,51 +105,6 @@ def flat(layer: Any, x: Tensor, w: Tensors, run: Run) -> Tensor:
     return (x.permute(0, 2, 3, 1) if layer.order == "HWC" else x).flatten(1)
 
 
-def transposed(layer: ConvTranspose2d, x: Tensor, w: Tensors, run: Run) -> Tensor:
-    """The whole result, cropped by our windows, or with zeros at its end."""
-    whole = F.conv_transpose2d(x, w["weight"], stride=layer.stride, groups=layer.groups, dilation=layer.dilation)
-    (top, left), (height, width) = (
-        [of(window, size) for window, size in zip(layer.windows(), x.shape[2:], strict=True)]
-        for of in (lambda window, size: window.crops(size)[0], lambda window, size: window.out(size))
-    )
-    more = [0, max(left + width - whole.shape[3], 0), 0, max(top + height - whole.shape[2], 0)]
-    y = F.pad(whole, more)[:, :, top : top + height, left : left + width]
-    return y + w["bias"][:, None, None] if layer.bias else y
-
-
-def separable(layer: SeparableConv2d, x: Tensor, w: Tensors, run: Run) -> Tensor:
-    """A convolution a channel, then one a place."""
-    padded = F.pad(x, sides(*layer.windows(), x.shape[2], x.shape[3]))
-    depthwise = F.conv2d(padded, w["depthwise_weight"], stride=layer.stride, dilation=layer.dilation, groups=x.shape[1])
-    return F.conv2d(depthwise, w["pointwise_weight"], w.get("bias"))
-
-
-def padded(layer: Pad2d | ZeroPad2d, x: Tensor, w: Tensors, run: Run) -> Tensor:
-    """Maps with more around them, then more maps."""
-    (top, bottom), (left, right) = layer.padding
-    if isinstance(layer, ZeroPad2d):
-        return F.pad(x, [left, right, top, bottom])
-    value = layer.value if layer.mode == "constant" else None
-    y = F.pad(x, [left, right, top, bottom], mode=layer.mode, value=value)
-    return F.pad(y, [0, 0, 0, 0, *layer.channels], value=layer.value)
-
-
-def resized(layer: Upsample, x: Tensor, w: Tensors, run: Run) -> Tensor:
-    """PyTorch's own interpolation, by its scale where one is given."""
-    corners = layer.align_corners if layer.mode == "bilinear" else None
-    return F.interpolate(x, layer.size, layer.scale_factor, layer.mode, corners, recompute_scale_factor=False)
-
-
-def pixels(layer: PixelShuffle, x: Tensor, w: Tensors, run: Run) -> Tensor:
-    """PyTorch's shuffle, or by hand where blocks of maps come first."""
-    r = layer.upscale_factor
-    if layer.order == "CRD":
-        return F.pixel_shuffle(x, r)
-    n, c, h, width = x.shape
-    parts = x.reshape(n, r, r, c // r**2, h, width).permute(0, 3, 4, 1, 5, 2)
-    return parts.reshape(n, c // r**2, h * r, width * r)
-
-
 def across(layer: PReLU | Scale, weight: Tensor, x: Tensor) -> Tensor:
     """A weight in the shape that meets all places."""
     return weight.reshape([size if axis - 1 in layer.axes else 1 for axis, size in enumerate(x.shape)])
@@ -178,13 +121,6 @@ def scaled(layer: Scale, x: Tensor, w: Tensors, run: Run) -> Tensor:
     """A product and a sum."""
     y = x * across(layer, w["weight"], x) if layer.scale else x * 1
     return y + across(layer, w["bias"], x) if layer.shift else y
-
-
-def sliced(layer: Slice, x: Tensor, w: Tensors, run: Run) -> Tensor:
-    """Python's own slice of one axis."""
-    index = [slice(None)] * x.ndim
-    index[layer.axis % (x.ndim - 1) + 1] = slice(layer.start, layer.stop, layer.step)
-    return x[tuple(index)]
 
 
 def grouped(layer: Any, x: Tensor, w: Tensors, run: Run) -> Tensor:

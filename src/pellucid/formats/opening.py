@@ -28,6 +28,22 @@ class UnreadableError(Exception):
     """A node of a foreign model that no layer computes; the text is the reason."""
 
 
+def along(stored: Stored, node: Node) -> tuple[tuple[int, ...], Stored]:
+    """Return the axes along which a constant that meets a value varies, and the constant with no others.
+
+    Shapes are lined up from the right, the batch first, as everybody broadcasts.
+
+    Raises:
+        UnreadableError: it does not fit the value.
+    """
+    shape = (1,) * (len(node.shape) + 1 - len(stored.shape)) + stored.shape
+    fits = len(shape) == len(node.shape) + 1 and shape[0] == 1
+    if not fits or any(a not in (1, b) for a, b in zip(shape[1:], node.shape, strict=True)):
+        raise UnreadableError(f"a constant of shape {stored.shape} with a value of shape (batch, {node.shape})")
+    axes = tuple(axis for axis, size in enumerate(shape[1:]) if size > 1)
+    return axes, stored.reshaped(*([shape[axis + 1] for axis in axes] or [1]))
+
+
 def make(kind: str, *values: Any, **named: Any) -> Layer:
     """Return a layer of the closed set, by its kind.
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..window import AdaptiveWindow
-from .arithmetic import Arithmetic, Terms, exact_sum
+from .arithmetic import Arithmetic, Terms, mean_of
 from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights
 from .geometry import as_maps, meet, region
 from .node import Shape
@@ -106,13 +106,7 @@ class AdaptiveAvgPool2d(_AdaptivePool2d):
     def explain(self, index: tuple[int, ...], *inputs: Array, w: Weights, run: Run) -> Arithmetic:
         """Return the part and the number of its places."""
         terms = self._terms(index, inputs[0])
-        return Arithmetic(
-            rule="mean",
-            formula="sum(x) / n",
-            terms=terms,
-            total=exact_sum(terms.value) / len(terms),
-            divisor=float(len(terms)),
-        )
+        return mean_of(terms, float(len(terms)))
 
 
 class AdaptiveMaxPool2d(_AdaptivePool2d):

@@ -92,6 +92,17 @@ def single(x: NDArray[np.floating], index: tuple[int, ...], source: int = 0) -> 
     )
 
 
+def mean_of(terms: Terms, divisor: float) -> Arithmetic:
+    """Return the mean: the correctly rounded sum of what was read, over `divisor`."""
+    return Arithmetic(
+        rule="mean",
+        formula="sum(x) / n",
+        terms=terms,
+        total=exact_sum(terms.value) / divisor,
+        divisor=divisor,
+    )
+
+
 def several(x: NDArray[np.floating], places: Places) -> Terms:
     """Return the terms of a number that read several numbers, at `places` (n, rank) of one sample `x`; all used."""
     value = x[tuple(places.T)].astype(np.float64)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from .arithmetic import Arithmetic, Terms, exact_sum
+from .arithmetic import Arithmetic, Terms, mean_of
 from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights, Windows
 from .geometry import as_maps, region
 from .node import Shape
@@ -74,13 +74,7 @@ class GlobalAvgPool2d(_GlobalPool2d):
     def explain(self, index: tuple[int, ...], *inputs: Array, w: Weights, run: Run) -> Arithmetic:
         """Return the whole map and the number of its places."""
         terms = self._terms(index, inputs[0])
-        return Arithmetic(
-            rule="mean",
-            formula="sum(x) / n",
-            terms=terms,
-            total=exact_sum(terms.value) / len(terms),
-            divisor=float(len(terms)),
-        )
+        return mean_of(terms, float(len(terms)))
 
 
 class GlobalMaxPool2d(_GlobalPool2d):

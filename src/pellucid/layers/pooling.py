@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..window import Window
-from .arithmetic import Arithmetic, Terms, exact_sum
+from .arithmetic import Arithmetic, Terms, mean_of
 from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights
 from .geometry import as_maps, both_axes, meet, pad, unpad
 from .node import Shape
@@ -237,13 +237,7 @@ class AvgPool2d(_Pool2d):
         """Return the window, what counts of it, and the divisor."""
         terms = self.window_terms(index, inputs[0])
         divisor = float(self._divisors(inputs[0].shape)[index[1:]])
-        return Arithmetic(
-            rule="mean",
-            formula="sum(x) / n",
-            terms=terms,
-            total=exact_sum(terms.value) / divisor,
-            divisor=divisor,
-        )
+        return mean_of(terms, divisor)
 
     @classmethod
     def examples(cls) -> list[Example]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
 from ..window import Window
-from .arithmetic import Arithmetic, Terms, exact_sum
+from .arithmetic import Arithmetic, Terms, exact_sum, several
 from .base import Array, Cost, Example, Gradients, Layer, Mask, Run, Weights, Windows
 from .node import Shape
 from .params import axis, param
@@ -46,15 +47,8 @@ class Sharing(Layer):
         axis = self.axis % x.ndim
         places = np.tile(np.array(index), (x.shape[axis], 1))
         places[:, axis] = np.arange(x.shape[axis])
-        value = x[tuple(places.T)].astype(np.float64)
-        return Terms(
-            source=np.zeros(len(value), np.intp),
-            index=places,
-            inside=np.ones(len(value), np.bool_),
-            value=value,
-            product=np.exp(value - value.max()),
-            used=np.ones(len(value), np.bool_),
-        )
+        terms = several(x, places)
+        return replace(terms, product=np.exp(terms.value - terms.value.max()))
 
     def reads(self, mask: Mask, *shapes: Shape) -> tuple[Mask, ...]:
         """Return everything along the axis of each masked place."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...layers import Add, BatchNorm2d, Concat, Dropout, Linear, Node
-from ..opening import UnreadableError, make
+from ..opening import UnreadableError, along, make
 from ..stored import Stored
 from .call import Call, Tall, Value, alone
 
@@ -143,7 +143,7 @@ def merge(call: Call) -> Node | None:
 def _scale(call: Call, place: int) -> Node | None:
     """Multiply a value by a constant, or add one."""
     node = call.node(1 - place)
-    axes, constant = _varying(node, call.constant(place))
+    axes, constant = along(call.constant(place), node)
     size = constant.shape
     if call.op in ("Mul", "Div"):
         if call.op == "Div" and place == 0:
@@ -157,19 +157,9 @@ def _scale(call: Call, place: int) -> Node | None:
     return call.add(make("Scale", axes, scale=False), node, weights={"bias": shift})
 
 
-def _varying(node: Node, stored: Stored) -> tuple[tuple[int, ...], Stored]:
-    """Return the axes along which a constant that meets a value varies, shapes lined up from the right; and it."""
-    shape = (1,) * (len(node.shape) + 1 - len(stored.shape)) + stored.shape
-    fits = len(shape) == len(node.shape) + 1 and shape[0] == 1
-    if not fits or any(a not in (1, b) for a, b in zip(shape[1:], node.shape, strict=True)):
-        raise UnreadableError(f"a constant of shape {stored.shape} with a value of shape (batch, {node.shape})")
-    axes = tuple(axis for axis, size in enumerate(shape[1:]) if size > 1)
-    return axes, stored.reshaped(*([shape[axis + 1] for axis in axes] or [1]))
-
-
 def prelu(call: Call) -> Node | None:
     """PRelu, whose slopes meet the value from the right."""
-    axes, slopes = _varying(call.node(), call.constant(1))
+    axes, slopes = along(call.constant(1), call.node())
     return call.add(make("PReLU", axes), weights={"weight": slopes})
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...layers import Add, BatchNorm2d, Dropout, Dropout2d, LeakyReLU, Linear, Node, ReLU, Softmax
-from ..opening import UnreadableError, make
+from ..opening import UnreadableError, along, make
 from ..stored import Stored
 from .call import Call
 
@@ -262,17 +262,3 @@ def negative(call: Call) -> Node | None:
 def _inverse(numbers: NDArray[Any]) -> NDArray[Any]:
     with np.errstate(divide="ignore"):
         return 1.0 / numbers.astype(np.float64)
-
-
-def along(stored: Stored, node: Node) -> tuple[tuple[int, ...], Stored]:
-    """Return the axes along which a constant varies, and the constant with no others.
-
-    Raises:
-        UnreadableError: it does not fit the value.
-    """
-    shape = (1,) * (len(node.shape) + 1 - len(stored.shape)) + stored.shape
-    fits = len(shape) == len(node.shape) + 1 and shape[0] == 1
-    if not fits or any(a not in (1, b) for a, b in zip(shape[1:], node.shape, strict=True)):
-        raise UnreadableError(f"a constant of shape {stored.shape} with a value of shape (batch, {node.shape})")
-    axes = tuple(axis for axis, size in enumerate(shape[1:]) if size > 1)
-    return axes, stored.reshaped(*([shape[axis + 1] for axis in axes] or [1]))
