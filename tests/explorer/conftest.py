@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
+PATIENCE = 120_000  # milliseconds: a machine that does much else is slow, and not wrong
+
+
 @dataclass(frozen=True)
 class Explorer:
     """A served session.
@@ -64,6 +67,7 @@ def digits() -> Iterator[Explorer]:
 def watched(browser: Browser, explorer: Explorer, **how) -> Generator[Page, None, None]:
     """Open a context of the browser's; complaints of the page, and requests to anywhere else, fail the test."""
     context = browser.new_context(**how)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     home = urlsplit(explorer.address).netloc
     wrong: list[str] = []
