@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import pellucid.explorer
+from pellucid.explorer.assets import read_assets
 
 STATIC = Path(pellucid.explorer.__file__).parent / "static"
 SCRIPTS = sorted(STATIC.rglob("*.js"))
@@ -41,7 +42,7 @@ def test_nothing_comes_from_elsewhere(path: Path) -> None:
 
 def test_every_script_is_fetched_at_once() -> None:
     """The page names all scripts, so that none waits for another to name it; and all of them exist."""
-    page = (STATIC / "index.html").read_text(encoding="utf-8")
+    page = read_assets()["index.html"].content.decode()
     named = re.findall(r'(?:href|src)="/static/([^"]+)"', page)
     assert sorted(set(named)) == sorted(name(path) for path in FILES if path.name != "index.html")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -58,14 +58,6 @@ def ask_raw(app: ASGIApp, path: str, headers: Sequence[tuple[str, str]]) -> Mess
     }
     asyncio.run(app(scope, receive, send))  # pyright: ignore[reportArgumentType]
     return sent
-
-
-@pytest.fixture
-def raw(session: Session, keys: Keys) -> Callable[[str], int]:
-    """Ask for a path exactly as it is, from the user's own page; gives the status."""
-    gate = guarded(session, PORT, keys)
-    headers = [("host", HOST), ("cookie", f"pellucid-{PORT}={keys.token}")]
-    return lambda path: ask_raw(gate, path, headers)[0]["status"]
 
 
 @pytest.fixture

@@ -6,16 +6,15 @@ import re
 
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from pellucid.errors import ExplorerError
-from pellucid.explorer.api import doors
-from pellucid.explorer.assets import read_assets
+from pellucid.explorer.answering import Answer, Door, Protection
 from pellucid.explorer.gate import BODY_LIMIT, HEADERS, Gate, Keys
-from pellucid.explorer.routes import Door, Protection, application
+from pellucid.explorer.routes import application
+from pellucid.explorer.server import every_door
 from pellucid.explorer.session import Session
 
 from .conftest import HOST, PORT, ask_raw
@@ -218,7 +217,7 @@ def test_a_socket_is_closed_before_its_first_frame(client: TestClient) -> None:
 
 def test_an_undeclared_route_stops_the_start(session: Session) -> None:
     """A route whose protection nobody declared is named, and nothing is served."""
-    table = [*doors(session, read_assets()), Door("/open", "GET", lambda request: PlainTextResponse("secret"))]
+    table = [*every_door(session), Door("/open", "GET", lambda query: Answer(b"secret"))]
     with pytest.raises(ExplorerError) as caught:
         application(table)
     assert str(caught.value) == (
@@ -232,12 +231,12 @@ def test_an_undeclared_route_stops_the_start(session: Session) -> None:
 def test_an_unknown_method_stops_the_start() -> None:
     """Routes answer GET, which changes nothing, or POST."""
     with pytest.raises(ExplorerError, match="method PATCH"):
-        application([Door("/x", "PATCH", lambda request: PlainTextResponse(""), Protection.TOKEN)])
+        application([Door("/x", "PATCH", lambda query: Answer(b""), Protection.TOKEN)])
 
 
 def test_nothing_but_the_table_is_served(session: Session) -> None:
     """The application has the routes of the table, each with its one method, and no others."""
-    table = doors(session, read_assets())
+    table = every_door(session)
     app = application(table)
     assert isinstance(app, Starlette)
     served = {(route.path, method) for route in app.routes for method in route.methods - {"HEAD"}}  # pyright: ignore

@@ -1,43 +1,18 @@
-"""The table of everything that the explorer answers. What is not declared here, protection included, is not served."""
+"""The doors of the explorer as an application that a server can run. What declares no protection is not served."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from enum import Enum
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from ..errors import ExplorerError, PellucidError, UnknownNameError
-
-Handler = Callable[[Request], Response] | Callable[[Request], Awaitable[Response]]
-
-
-class Protection(Enum):
-    """What a request must have to be answered."""
-
-    TOKEN = "token"  # the cookie that the printed address gives
-
-
-@dataclass(frozen=True)
-class Door:
-    """One thing that is answered.
-
-    Args:
-        path: its path, with parameters in braces.
-        method: "GET", which changes nothing, or "POST".
-        handler: what answers.
-        protection: what a request must have.
-    """
-
-    path: str
-    method: str
-    handler: Handler
-    protection: Protection | None = None
+from ..errors import ExplorerError, PellucidError
+from .answering import Answer, Door, Protection, Query, refusal, refused
 
 
 def application(doors: Sequence[Door]) -> Starlette:
@@ -62,29 +37,32 @@ def application(doors: Sequence[Door]) -> Starlette:
                 fix="use one of these",
             )
     app = Starlette(
-        routes=[Route(door.path, door.handler, methods=[door.method]) for door in doors],
-        exception_handlers={PellucidError: _refused, HTTPException: _not_here, MemoryError: _too_large},
+        routes=[Route(door.path, _endpoint(door), methods=[door.method]) for door in doors],
+        exception_handlers={PellucidError: _refused, MemoryError: _refused, HTTPException: _not_here},
     )
     app.router.redirect_slashes = False  # an answer repeats nothing of the address
     return app
 
 
+def _endpoint(door: Door) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        params = {**request.query_params, **request.path_params}
+        query = Query(params, request.headers.get("content-type", ""), await request.body())
+        return _response(200, await run_in_threadpool(door.handler, query))
+
+    return endpoint
+
+
+def _response(status: int, answer: Answer) -> Response:
+    return Response(answer.content, status, {"content-type": answer.media_type})
+
+
 def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, PellucidError)
-    status = 404 if isinstance(error, UnknownNameError) else 400
-    return _told(status, error.where, error.got, error.expected, error.fix)
+    return _response(*refusal(error))
 
 
 def _not_here(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _told(error.status_code, "explorer", "a request that is not known", "an address of this page", "reload it")
-
-
-def _too_large(request: Request, error: Exception) -> Response:
-    got = str(error) or "no memory left"
-    return _told(507, "explorer", got, "a run that fits the memory", "explore a smaller network, or close programs")
-
-
-def _told(status: int, where: str, got: str, expected: str, fix: str) -> Response:
-    said = {"where": where, "got": got, "expected": expected, "fix": fix}
-    return JSONResponse({"error": said}, status_code=status)
+    return _response(
+        *refused(error.status_code, "explorer", "a request that is not known", "an address of this page", "reload it")
+    )

@@ -20,8 +20,8 @@ from numpy.typing import ArrayLike
 from ..engines import Engine
 from ..errors import ExplorerError
 from ..network import Network
-from .api import doors
-from .assets import read_assets
+from . import api, assets
+from .answering import Door
 from .drawing import Drawing
 from .gate import Gate, Keys
 from .routes import application
@@ -144,9 +144,14 @@ def serving(session: Session, *, port: int = 0) -> Generator[str, None, None]:
         thread.join()
 
 
+def every_door(session: Session) -> list[Door]:
+    """Return everything that is answered: the page's files, and what it asks of `session`."""
+    return [*assets.doors(assets.read_assets()), *api.doors(session)]
+
+
 def guarded(session: Session, port: int, keys: Keys) -> Gate:
     """Return all that answers on `port`, behind its gate."""
-    return Gate(application(doors(session, read_assets())), port, keys)
+    return Gate(application(every_door(session)), port, keys)
 
 
 def _server(session: Session, listener: socket.socket, keys: Keys, ready: Callable[[], None]) -> _Server:

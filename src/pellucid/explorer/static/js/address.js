@@ -1,8 +1,10 @@
-// The address bar: #sample=3&number=conv1[2,4,5] says which image, how deep, and where. A link to it shows the same.
+// The address bar: #sample=3&number=conv1[2,4,5]&panel=table says which image, how deep, where, and what is open.
+// A link to it shows the same.
 
 /**
  * @typedef {import("./store.js").State} State
- * @typedef {{sample: number, depth: "overview" | "layer" | "number", node: number | null, unit: number[] | null}} Where
+ * @typedef {{sample: number, depth: "overview" | "layer" | "number", node: number | null, unit: number[] | null,
+ *   panel: string | null}} Where
  */
 
 /** @param {State} state @returns {string} */
@@ -13,6 +15,7 @@ export function toHash(state) {
     const name = encodeURIComponent(state.network.nodes[state.node].name);
     parts.push(`${state.depth}=${name}[${state.unit.join(",")}]`);
   }
+  if (state.panel !== null) parts.push(`panel=${state.panel}`);
   return `#${parts.join("&")}`;
 }
 
@@ -24,10 +27,12 @@ export function toHash(state) {
  */
 export function fromHash(hash, network) {
   /** @type {Where} */
-  const where = { sample: 0, depth: "overview", node: null, unit: null };
+  const where = { sample: 0, depth: "overview", node: null, unit: null, panel: null };
   for (const part of hash.replace(/^#/, "").split("&")) {
     const sample = /^sample=(\d{1,9})$/.exec(part);
     if (sample !== null && Number(sample[1]) < network.samples) where.sample = Number(sample[1]);
+    const panel = /^panel=([a-z-]{1,40})$/.exec(part);
+    if (panel !== null) where.panel = panel[1];
     const place = /^(layer|number)=([^[]+)\[([\d,]+)\]$/.exec(
       part.replaceAll("%5B", "[").replaceAll("%5D", "]").replaceAll("%2C", ","),
     );

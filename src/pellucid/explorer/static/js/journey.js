@@ -23,7 +23,8 @@ export class Journey {
     const where = fromHash(location.hash, this.#store.state.network);
     const { run } = this.#store.state;
     const trail = Array.isArray(history.state?.trail) ? history.state.trail : [];
-    const place = { depth: where.depth, node: where.node, unit: where.unit, pointed: null, trail };
+    const { depth, node, unit, panel } = where;
+    const place = { depth, node, unit, panel, pointed: null, trail };
     if (run === null || (run.sample !== null && run.sample !== where.sample)) {
       await this.#run(() => this.#source.sample(where.sample), place);
     } else {
@@ -84,12 +85,18 @@ export class Journey {
     if (String(pointed) !== String(unit)) this.#store.set({ pointed: unit });
   }
 
-  /** Undo the last step down. */
+  /** Open a panel beside the network; null closes the one that is open. @param {string | null} panel */
+  show(panel) {
+    this.#go({ panel });
+  }
+
+  /** Undo the last step down; at the top, close the open panel. */
   back() {
-    const { depth, trail } = this.#store.state;
+    const { depth, trail, panel } = this.#store.state;
     if (depth === "number" && trail.length > 0) this.retrace(trail.length - 1);
     else if (depth === "number") this.#go({ depth: "layer", pointed: null });
     else if (depth === "layer") this.#go({ depth: "overview", node: null, unit: null, pointed: null });
+    else if (panel !== null) this.show(null);
   }
 
   /** @param {Partial<import("./store.js").State>} place */

@@ -9,6 +9,7 @@ import { Legend } from "./legend.js";
 import { NumberView } from "./number.js";
 import { Overview } from "./overview.js";
 import { Pad } from "./pad.js";
+import { PANELS } from "./panels/index.js";
 import { Prediction } from "./prediction.js";
 import { rove } from "./roving.js";
 import { Samples } from "./samples.js";
@@ -17,11 +18,12 @@ import { Store } from "./store.js";
 import { tellStories } from "./story.js";
 import { Teller } from "./teller.js";
 import { currentTheme, followTheme } from "./theme.js";
+import { ServerTransport } from "./transport.js";
 import { Values } from "./values.js";
 import { welcome } from "./welcome.js";
 
 async function start() {
-  const source = new Source();
+  const source = new Source(new ServerTransport());
   const network = await source.network();
   document.title = `Pellucid: ${network.title}`;
   byId("title").textContent = network.title;
@@ -39,6 +41,7 @@ async function start() {
     scale: "layer",
     digits: "few",
     theme: currentTheme(),
+    panel: null,
   });
   const values = new Values(source);
   const journey = new Journey(store, source);
@@ -60,6 +63,7 @@ async function start() {
     else if (depth === "layer") byId("layer-map").focus();
     else if (left.node !== null) overview.focus(left.node);
   });
+  for (const add of PANELS) add({ network, store, source, values, journey, overview, enter });
   rove(byId("flow"), ".head, .map, .more");
   rove(byId("bars"), "button");
   rove(byId("number"), "[data-go], .more");

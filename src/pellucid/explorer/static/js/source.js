@@ -1,7 +1,8 @@
-// Where the page gets its numbers: the server that it came from. It asks, remembers a little, and computes nothing.
+// Where the page gets its numbers: it asks, remembers a little, and computes nothing.
 
 import { decodeRun, decodeTold } from "./decode.js";
 import { LRU } from "./lru.js";
+import { Refusal } from "./transport.js";
 
 /**
  * @typedef {{name: string, kind: string, description: string, about: string, inputs: number[], shape: number[],
@@ -25,28 +26,47 @@ import { LRU } from "./lru.js";
  * @typedef {{[node: string]: Box}} Field
  */
 
-/** What the server refused, and why. */
-class Refusal extends Error {
-  /** @param {{where: string, got: string, expected: string, fix: string}} why @param {number} status */
-  constructor(why, status) {
-    super(`${why.where}: got ${why.got}; expected ${why.expected}. ${why.fix}.`);
-    this.status = status;
-  }
-}
+const TEXT = new TextDecoder();
 
-/** The server. */
+/** All that can be asked. */
 export class Source {
+  #transport;
   #told = new LRU(256);
   #fields = new LRU(256);
 
+  /** @param {import("./transport.js").Transport} transport */
+  constructor(transport) {
+    this.#transport = transport;
+  }
+
+  /**
+   * Ask for something that is told in JSON; nothing changes by it.
+   * @param {string} path such as "/api/network"
+   * @param {{[name: string]: string | number}} [params]
+   * @returns {Promise<any>}
+   */
+  async ask(path, params = {}) {
+    return JSON.parse(TEXT.decode(await this.#transport.get(path, texts(params))));
+  }
+
+  /**
+   * Have something done, and hear in JSON what came of it.
+   * @param {string} path
+   * @param {object} body
+   * @returns {Promise<any>}
+   */
+  async tell(path, body) {
+    return JSON.parse(TEXT.decode(await this.#transport.post(path, body)));
+  }
+
   /** @returns {Promise<NetworkFacts>} */
   network() {
-    return ask("/api/network");
+    return this.ask("/api/network");
   }
 
   /** @param {number} sample @returns {Promise<RunFacts>} */
   async sample(sample) {
-    return decodeRun(await post("/api/run", { sample }));
+    return decodeRun(await this.tell("/api/run", { sample }));
   }
 
   /**
@@ -57,7 +77,7 @@ export class Source {
    */
   async drawing(width, height, pixels) {
     const text = Array.from(pixels, (byte) => String.fromCharCode(byte)).join("");
-    return decodeRun(await post("/api/run", { drawing: { width, height, pixels: btoa(text) } }));
+    return decodeRun(await this.tell("/api/run", { drawing: { width, height, pixels: btoa(text) } }));
   }
 
   /**
@@ -68,25 +88,24 @@ export class Source {
    */
   async maps(run, parts) {
     const wanted = parts.map(({ node, first, count }) => `${node}:${first}:${count}`).join(",");
-    const answer = await this.#of(run, () => reach(`/api/maps?run=${encodeURIComponent(run)}&parts=${wanted}`));
-    return new Float32Array(await answer.arrayBuffer());
+    return new Float32Array(await this.#of(run, () => this.#transport.get("/api/maps", { run, parts: wanted })));
   }
 
   /** @param {string} run @param {number} node @param {number[]} index @returns {Promise<Told>} */
   explain(run, node, index) {
     const key = `${run} ${node} ${index}`;
-    const question = place("/api/explain", run, node, index);
-    return this.#told.get(key, async () => decodeTold(await this.#of(run, () => ask(question))));
+    const question = { run, layer: node, index: index.join(",") };
+    return this.#told.get(key, async () => decodeTold(await this.#of(run, () => this.ask("/api/explain", question))));
   }
 
   /** @param {string} run @param {number} node @param {number[]} index @returns {Promise<Field>} */
   field(run, node, index) {
-    const question = place("/api/field", run, node, index);
-    return this.#fields.get(`${node} ${index}`, () => this.#of(run, () => ask(question)));
+    const question = { run, layer: node, index: index.join(",") };
+    return this.#fields.get(`${node} ${index}`, () => this.#of(run, () => this.ask("/api/field", question)));
   }
 
   /**
-   * Ask about a run; if the server has forgotten it, and it was of a sample, have it made again.
+   * Ask about a run; if it has been forgotten, and it was of a sample, have it made again.
    * @template T
    * @param {string} run
    * @param {() => Promise<T>} question
@@ -104,39 +123,7 @@ export class Source {
   }
 }
 
-/** @param {string} path @param {string} run @param {number} node @param {number[]} index @returns {string} */
-function place(path, run, node, index) {
-  return `${path}?run=${encodeURIComponent(run)}&layer=${node}&index=${index.join(",")}`;
-}
-
-/** @param {string} address @param {RequestInit} [how] @returns {Promise<Response>} */
-async function reach(address, how) {
-  let answer;
-  try {
-    answer = await fetch(address, how);
-  } catch {
-    const why = {
-      where: "The explorer",
-      got: "no answer",
-      expected: "the server behind this page",
-      fix: "Start it again",
-    };
-    throw new Refusal(why, 0);
-  }
-  if (!answer.ok) throw new Refusal((await answer.json()).error, answer.status);
-  return answer;
-}
-
-/** @param {string} address @param {RequestInit} [how] */
-async function ask(address, how) {
-  return (await reach(address, how)).json();
-}
-
-/** @param {string} address @param {object} body */
-function post(address, body) {
-  return ask(address, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
+/** @param {{[name: string]: string | number}} params @returns {{[name: string]: string}} */
+function texts(params) {
+  return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
 }

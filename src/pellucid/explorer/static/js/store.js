@@ -20,8 +20,10 @@
  *   scale: "map" | "layer" | "network",
  *   digits: "few" | "all",
  *   theme: "light" | "dark",
+ *   panel: string | null,
  * }} State node and unit: what is selected; pointed: the unit under the pointer, which goes before it; trail: the
- *   numbers that were followed to get here; told and field: the facts about the unit that is shown.
+ *   numbers that were followed to get here; told and field: the facts about the unit that is shown; panel: the panel
+ *   that is open.
  */
 
 /** The state, and its listeners. */

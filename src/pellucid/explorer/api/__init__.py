@@ -1,0 +1,12 @@
+"""What the page can ask for: every topic's doors, joined. What stands in no topic's file is not answered."""
+
+from __future__ import annotations
+
+from ..answering import Door
+from ..session import Session
+from . import reading
+
+
+def doors(session: Session) -> list[Door]:
+    """Return everything that can be asked about `session`."""
+    return [*reading.doors(session)]
