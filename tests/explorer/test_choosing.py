@@ -56,15 +56,15 @@ def test_a_drawing_changes_the_answer(digits: Explorer, digits_page: Page) -> No
     page.mouse.up()
     for _ in range(1000):  # until the page shows what the last stroke made
         run = max((name for name in digits.session.runs if name.startswith("drawing")), key=lambda name: int(name[8:]))
-        trace = digits.session.run(run).trace
-        if float(page.locator("#number-title .value").get_attribute("data-value") or 0) == trace["linear1"][1]:
+        shown = float(page.locator("#number-title .value").get_attribute("data-value") or 0)
+        if shown == digits.session.run(run).trace["linear1"][1]:
             break
         page.wait_for_timeout(10)
-    assert trace["input"].max() > 0.5
-    assert float(page.locator("#number-title .value").get_attribute("data-value") or 0) == trace["linear1"][1]
-    drawn = scores()
+    else:
+        raise AssertionError("the page does not show the last drawing")
+    assert digits.session.run(run).trace["input"].max() > 0.5
     page.get_by_role("button", name="Wipe").click()
-    until(page, "old => document.querySelector('#bars .share').dataset.value !== old", drawn[0])
+    until(page, "empty => document.querySelector('#bars .share').dataset.value === empty", seen[0][0])
     assert scores() == seen[0]
 
 
