@@ -75,8 +75,20 @@ def versions(packages: tuple[str, ...]) -> str:
     return ", ".join(installed)
 
 
-def describe() -> str:
-    """Return one line that says where, when and with what the figures were measured."""
-    named = versions(("numpy", "scikit-learn", "starlette", "uvicorn"))
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    return f"{today}, {processor()}, {len(usable_cores())} cores, Python {platform.python_version()}, {named}"
+def moment() -> str:
+    """Return now, as the page tells when something was measured."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def describe(packages: tuple[str, ...], others: float | None) -> str:
+    """Return one line that says where and with what figures were measured, and what else the machine did meanwhile.
+
+    Args:
+        packages: packages whose versions matter.
+        others: the share of the processor's time that other processes took while engines were compared, None where
+            none were; engines whose threads wait by spinning suffer most from that.
+    """
+    named = versions(("numpy", "scikit-learn", "starlette", "uvicorn", *packages))
+    busy = "" if others is None else f"; beside other engines, other processes took {others:.0%} of the time"
+    machine = f"{processor()}, {len(usable_cores())} cores ({cpu_flags()})"
+    return f"{machine}{busy}; Python {platform.python_version()}, {named}"

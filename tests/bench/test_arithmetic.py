@@ -1,4 +1,4 @@
-"""A comparison's arithmetic: agreement, ratios, turns, and how they are told."""
+"""A comparison's arithmetic: agreement, ratios, turns."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import os
 import numpy as np
 import pytest
 
-from bench.compare import Comparison, fastest
+from bench.compare import fastest
 from bench.machine import Moment
-from bench.page import details, milliseconds, overview, score, shares
+from bench.page import milliseconds
 from bench.ratios import Ratio, disagreement
 from bench.rounds import interleaved
-from bench.works import WORKS
 
 
 def test_a_ratio_is_the_median_of_the_rounds_ratios() -> None:
@@ -75,35 +74,3 @@ def test_the_share_of_others_is_what_neither_we_nor_idleness_took() -> None:
     cores = os.cpu_count() or 1
     began, ended = Moment(100.0, 50.0, 7.0), Moment(110.0, 50.0 + 6 * cores, 7.0 + 4 * cores)
     assert began.others(ended) == pytest.approx(0.2)
-
-
-def compared() -> Comparison:
-    """One work with a win that meets its target, a win that misses it, a loss without a target, and a failure."""
-    return Comparison(
-        WORKS["lenet-1"],
-        2,
-        times={"pellucid": [0.001], "torch": [0.016], "keras": [0.002], "openvino": [0.0005]},
-        settings={"pellucid": "native", "torch": "eager", "keras": "XLA", "openvino": "latency"},
-        failures={"ncnn": ["default: no such file"]},
-    )
-
-
-def test_the_page_tells_wins_losses_and_failures_alike() -> None:
-    """Each has its row, with the target and whether it is met."""
-    title = "| LeNet-5 28x28, forward, batch 1 |"
-    rows = details([compared()]).splitlines()[2:]
-    assert rows == [
-        f"{title} Pellucid | 1.00 ms |  |  | native |",
-        f"{title} PyTorch | 16.0 ms | 16.00 (16.00 to 16.00) | >= 15: met | eager |",
-        f"{title} Keras/TensorFlow | 2.00 ms | 2.00 (2.00 to 2.00) | >= 30: missed | XLA |",
-        f"{title} OpenVINO | 0.500 ms | 0.50 (0.50 to 0.50) |  | latency |",
-        f"{title} ncnn | failed |  |  | default: no such file |",
-    ]
-    assert score([compared()]) == "Faster in 2 of 3 comparisons, slower in 1; targets met: 1 of 2.\n"
-    seen = overview([compared()], ["pellucid", "torch", "openvino", "ncnn"]).splitlines()[-1]
-    assert seen == f"{title} 1.00 ms | **16.00** | 0.50 |  |"
-
-
-def test_shares_of_the_peak_count_the_definitions_operations() -> None:
-    """416,520 multiply-adds in a millisecond are 0.83 GFLOP/s, 42 % of two cores that can 1 GFLOP/s each."""
-    assert shares([compared()], 1e9).splitlines()[-1].endswith("| 2 | 1 GFLOP/s | 42% |")
