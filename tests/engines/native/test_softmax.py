@@ -1,4 +1,4 @@
-"""Softmax gives what its layer defines, along any axis of any shape, forward and backward."""
+"""Softmax and its logarithm give what their layers define, along any axis of any shape, forward and backward."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from engines.native.harness import aligned, run
 from pellucid.engines.native.compiler import assembly, spills
 from pellucid.engines.native.layout import Maps, maps_of
 from pellucid.engines.native.machine import Target, available, neon, x86
+from pellucid.engines.native.samples.log_softmax import LogSoftmaxBackward, LogSoftmaxForward
 from pellucid.engines.native.samples.softmax import SoftmaxBackward, SoftmaxForward
-from pellucid.layers import Softmax
+from pellucid.layers import LogSoftmax, Softmax
 from pellucid.layers.base import Run
 
 UNTOUCHED = np.float32(-77)
@@ -82,6 +83,31 @@ def close(got: np.ndarray, expected: np.ndarray, units: int, size: float = 0.0) 
 
 
 @TARGETS
+@pytest.mark.parametrize(("shape", "axis", "x", "y"), CASES, ids=str)
+def test_its_logarithm_is_its_layer(shape: tuple[int, ...], axis: int, x: Maps, y: Maps, target: Target) -> None:
+    """Logarithms and gradients are the definition's, also where a probability would be 0; NaN and infinities too."""
+    layer, whole = LogSoftmax(axis), (target.lanes, *shape)
+    random = np.random.default_rng(1)
+    values = random.normal(size=whole).astype(np.float32) * 10
+    values[0].flat[0] = 1000.0  # the probabilities of all others are 0
+    for lane, number in enumerate((np.nan, np.inf, -np.inf), -3):  # lanes from the last on
+        if math.prod(shape) > 1 or lane == -3:
+            values[lane].flat[math.prod(shape) // 2] = number
+    with np.errstate(all="ignore"):
+        expected = layer.forward(values, w={}, run=Run())
+        result = laid(y, np.zeros(whole, np.float32))
+        run(LogSoftmaxForward(shape, axis, x, y), laid(x, values), result, target=target)
+        close(taken(y, result, whole), expected, 8 + shape[axis], 2.0)
+        grad = random.normal(size=whole).astype(np.float32)
+        (back,) = layer.backward(grad, values, y=expected, w={}, run=Run()).inputs
+        before = random.integers(-8, 9, whole).astype(np.float32)
+        for add in (False, True):
+            gradient, kernel = laid(x, before), LogSoftmaxBackward(shape, axis, y, x, x, add)
+            run(kernel, laid(y, expected), laid(x, grad), gradient, target=target)
+            close(taken(x, gradient, whole), back + before if add else back, 4 + shape[axis], 8.0)
+
+
+@TARGETS
 def test_softmax_in_place(target: Target) -> None:
     """Probabilities may overwrite the logits."""
     maps, values = Maps(7, dense=True), np.arange(7 * target.lanes, dtype=np.float32).reshape(target.lanes, 7) / 8
@@ -97,6 +123,8 @@ def test_nothing_is_put_aside(target: Target) -> None:
         for kernel in (
             SoftmaxForward((3, 2, 5), axis, HALO, HALO),
             SoftmaxBackward((3, 2, 5), axis, HALO, HALO, HALO, True),
+            LogSoftmaxForward((3, 2, 5), axis, HALO, HALO),
+            LogSoftmaxBackward((3, 2, 5), axis, HALO, HALO, HALO, True),
         ):
             _, text = kernel.text(target)
             assert spills(assembly(text, target, str(kernel))) == 0

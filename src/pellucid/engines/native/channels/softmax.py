@@ -1,4 +1,4 @@
-"""Softmax in channel lanes: over the channels of a place, or over places, where each lane is by itself."""
+"""Softmax and its logarithm in channel lanes: over a place's channels, or over places, each lane by itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import ClassVar
 from ..ir import Code, Number, Value
 from ..kernel import Kernel
 from ..layout import Maps
-from ..samples.functions import exp
+from ..samples.functions import exp, log
+from ..samples.log_softmax import LogSoftmaxForward
 from ..samples.places import walk
 from ..samples.softmax import SoftmaxForward
 from .epilogue import epilogue
@@ -20,18 +21,20 @@ from .places import Blockwise, block_at, clear_around, one_block
 
 @dataclass(frozen=True)
 class ChannelSoftmax(Kernel):
-    """y = exp(x - the largest) by the sum of these, over all channels of a place.
+    """y = exp(x - the largest) by the sum of these, over all channels of a place; or the logarithm of that.
 
     Args:
         x, y: the layouts.
+        log: the logarithm.
     """
 
     arguments: ClassVar[tuple[str, ...]] = ("x", "y")
     x: Blocked
     y: Blocked
+    log: bool = False
 
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
-        """Write three loops over the blocks for each place: the largest, the exponentials, the quotients."""
+        """Write three loops over the blocks for each place: the largest, the exponentials, the shares."""
         x, y = pointers
         blocks, ending = self.y.blocks, epilogue(code, self.y, None)
 
@@ -53,15 +56,22 @@ class ChannelSoftmax(Kernel):
 
             def exponential(b: Number, total: Value) -> Value:
                 power = only(exp(code, code.load(from_, b * self.x.plane) - largest), b, 0.0)
-                code.store(power, to, b * self.y.plane)
+                if not self.log:
+                    code.store(power, to, b * self.y.plane)
                 return total + power
 
             total = across(code, code.loop(blocks, exponential, code.zero()), lambda _, a, b: a + b)
 
-            def quotient(b: Number) -> None:
-                code.store(only(code.load(to, b * self.y.plane) / total, b, 0.0), to, b * self.y.plane)
+            less = log(code, total) if self.log else None
 
-            code.loop(blocks, quotient)
+            def share(b: Number) -> None:
+                if less is None:
+                    value = code.load(to, b * self.y.plane) / total
+                else:
+                    value = code.load(from_, b * self.x.plane) - largest - less
+                code.store(only(value, b, 0.0), to, b * self.y.plane)
+
+            code.loop(blocks, share)
 
         def row(r: Number) -> None:
             def column(c: Number) -> None:
@@ -78,12 +88,13 @@ class ChannelSoftmax(Kernel):
 
 @dataclass(frozen=True)
 class PlaceSoftmax(Blockwise):
-    """y = exp(x - the largest) by the sum of these, over places.
+    """y = exp(x - the largest) by the sum of these, over places; or the logarithm of that.
 
     Args:
         shape: the places as (rows, columns), or as the axes that a run of columns stands for.
         axis: the one that sums to 1.
         x, y: the layouts.
+        log: the logarithm.
     """
 
     arguments: ClassVar[tuple[str, ...]] = ("x", "y")
@@ -91,18 +102,20 @@ class PlaceSoftmax(Blockwise):
     axis: int
     x: Blocked
     y: Blocked
+    log: bool = False
 
     def block(self, code: Code, block: Value, *pointers: Value) -> None:
         """Write the softmax of sample lanes for one block, and zeros where there is no channel."""
         x, y = pointers
         from_, start = block_at(code, x, self.x, block), block_at(code, y, self.y, block)
         maps = one_block(self.x), one_block(self.y)
+        kind = LogSoftmaxForward if self.log else SoftmaxForward
         if len(self.shape) == 2:
-            softmax = SoftmaxForward((1, *self.shape), self.axis + 1, *maps)
+            softmax = kind((1, *self.shape), self.axis + 1, *maps)
         else:
             before, after = math.prod(self.shape[: self.axis]), math.prod(self.shape[self.axis + 1 :])
             places = Maps(before, self.shape[self.axis], after, dense=True)
-            softmax = SoftmaxForward((before, self.shape[self.axis], after), 1, places, places)
+            softmax = kind((before, self.shape[self.axis], after), 1, places, places)
         softmax.write(code, block, from_, start)
         ending = epilogue(code, self.y, None)
         if ending.present is not None:

@@ -35,12 +35,7 @@ class SoftmaxForward(Kernel):
         x, y = pointers
 
         def line(x: Value, x_step: int, y: Value, y_step: int, count: int) -> None:
-            def most(k: Number, most: Value) -> Value:
-                value = code.load(x, k * x_step)
-                return code.select(code.compare("ogt", most, value), most, value)
-
-            # A NaN may get lost here, and comes back with its own exponential.
-            largest = code.loop(count, most, code.load(x), start=1)
+            largest = largest_of(code, x, x_step, count)
 
             def exponential(k: Number, total: Value) -> Value:
                 power = exp(code, code.load(x, k * x_step) - largest)
@@ -54,7 +49,7 @@ class SoftmaxForward(Kernel):
 
             code.loop(count, quotient)
 
-        _lines(code, self.shape, self.axis, [(x, self.x), (y, self.y)], line)
+        lines(code, self.shape, self.axis, [(x, self.x), (y, self.y)], line)
 
 
 @dataclass(frozen=True)
@@ -93,10 +88,20 @@ class SoftmaxBackward(Kernel):
 
             code.loop(count, gradient)
 
-        _lines(code, self.shape, self.axis, [(y, self.y), (dy, self.dy), (dx, self.dx)], line)
+        lines(code, self.shape, self.axis, [(y, self.y), (dy, self.dy), (dx, self.dx)], line)
 
 
-def _lines(code: Code, shape: Shape, axis: int, values: list[tuple[Value, Maps]], body: Callable[..., Any]) -> None:
+def largest_of(code: Code, x: Value, step: int, count: int) -> Value:
+    """Return the largest of some numbers, evenly apart; a NaN may get lost, and comes back with its exponential."""
+
+    def most(k: Number, most: Value) -> Value:
+        value = code.load(x, k * step)
+        return code.select(code.compare("ogt", most, value), most, value)
+
+    return code.loop(count, most, code.load(x), start=1)
+
+
+def lines(code: Code, shape: Shape, axis: int, values: list[tuple[Value, Maps]], body: Callable[..., Any]) -> None:
     """Write loops over all lines along an axis.
 
     Args:

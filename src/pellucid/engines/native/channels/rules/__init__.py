@@ -35,7 +35,7 @@ RULES: dict[str, Rule] = {
     "Reshape": ReshapeRule(),
     "Upsample": UpsampleRule(),
     **dict.fromkeys(("ChannelShuffle", "Pad2d", "Permute", "PixelShuffle", "Slice", "ZeroPad2d"), MovementRule()),
-    "Softmax": SoftmaxRule(),
+    **dict.fromkeys(("Softmax", "LogSoftmax"), SoftmaxRule()),
     "MaxPool2d": MaxPoolRule(),
     "GlobalMaxPool2d": MaxPoolRule(),
     "AdaptiveMaxPool2d": MaxPoolRule(),

@@ -32,19 +32,19 @@ class ActivationRule(Rule):
 
 
 class SoftmaxRule(Rule):
-    """Softmax along any axis."""
+    """Softmax along any axis, or its logarithm."""
 
     def forward(self, b: Builder, node: Node) -> None:
         """Add the softmax over channels, or over places."""
         x, y = b.read(node.inputs[0]), b.new(node)
         shape = node.shape
-        axis = layer_of(node).axis % len(shape)
+        axis, log = layer_of(node).axis % len(shape), layer_of(node).kind == "LogSoftmax"
         lanes = 0 if len(shape) == 3 else len(shape) - 1  # the axis that lies in lanes
         if axis == lanes:
-            b.step(name_of(node), ChannelSoftmax(x.maps, y.maps), x, y)
+            b.step(name_of(node), ChannelSoftmax(x.maps, y.maps, log), x, y)
             return
         places = tuple(size for k, size in enumerate(shape) if k != lanes)
-        b.step(name_of(node), PlaceSoftmax(places, axis - (lanes < axis), x.maps, y.maps), x, y)
+        b.step(name_of(node), PlaceSoftmax(places, axis - (lanes < axis), x.maps, y.maps, log), x, y)
 
 
 class DropoutRule(Rule):

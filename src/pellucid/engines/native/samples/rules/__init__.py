@@ -6,7 +6,7 @@ from .....layers import Node
 from .base import Rule, layer_of
 from .convolution import ConvRule
 from .dense import FlattenRule, LinearRule
-from .elementwise import ACTIVATIONS, ActivationRule, DropoutRule, SoftmaxRule
+from .elementwise import ACTIVATIONS, SOFTMAX, ActivationRule, DropoutRule
 from .fallback import WHY, FallbackRule
 from .joining import ConcatRule
 from .merging import OPERATIONS, MergeRule
@@ -30,7 +30,7 @@ RULES: dict[str, Rule] = {
     "Reshape": ReshapeRule(),
     "Upsample": UpsampleRule(),
     **dict.fromkeys(("ChannelShuffle", "Pad2d", "Permute", "PixelShuffle", "Slice", "ZeroPad2d"), MovementRule()),
-    "Softmax": SoftmaxRule(),
+    **SOFTMAX,
     "MaxPool2d": MaxPoolRule(),
     "GlobalMaxPool2d": MaxPoolRule(),
     "AdaptiveMaxPool2d": MaxPoolRule(),

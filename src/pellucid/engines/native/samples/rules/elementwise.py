@@ -15,6 +15,7 @@ from ..dropout import DropoutForward
 from ..elementwise import Activation, Backward, Forward
 from ..held import Held
 from ..learning import TrainingBuilder
+from ..log_softmax import LogSoftmaxBackward, LogSoftmaxForward
 from ..softmax import SoftmaxBackward, SoftmaxForward
 from .base import Rule, layer_of
 
@@ -73,12 +74,22 @@ class ActivationRule(Rule):
 
 
 class SoftmaxRule(Rule):
-    """Softmax along one axis."""
+    """Softmax along one axis, or its logarithm.
+
+    Args:
+        made: the kernel of its value.
+        gradient: the kernel of its input's gradient.
+    """
+
+    def __init__(
+        self, made: type[SoftmaxForward | LogSoftmaxForward], gradient: type[SoftmaxBackward | LogSoftmaxBackward]
+    ) -> None:
+        self._made, self._gradient = made, gradient
 
     def forward(self, b: Builder, node: Node) -> None:
         """Add it."""
         x, y = b.read(node.inputs[0], dense=True), b.new(node)
-        kernel = SoftmaxForward(node.shape, _axis(node), x.maps, y.maps)
+        kernel = self._made(node.shape, _axis(node), x.maps, y.maps)
         b.step(name_of(node), kernel, x, y)
         b.finished(node)
 
@@ -87,7 +98,7 @@ class SoftmaxRule(Rule):
         name = name_of(node)
         y, dy = b.values[name], b.grad(node)
         dx, add = b.into(node.inputs[0])
-        b.step(name, SoftmaxBackward(node.shape, _axis(node), y.maps, dy.maps, dx.maps, add), y, dy, dx)
+        b.step(name, self._gradient(node.shape, _axis(node), y.maps, dy.maps, dx.maps, add), y, dy, dx)
 
 
 def _axis(node: Node) -> int:
@@ -118,3 +129,9 @@ class DropoutRule(Rule):
         per_map = layer.mask_shape(node.shape) != node.shape
         kernel = DropoutForward(source.maps, target.maps, layer.p, name_key(name), per_map, add)
         b.step(name, kernel, source, call["samples"], call["random"], target)
+
+
+SOFTMAX = {
+    "Softmax": SoftmaxRule(SoftmaxForward, SoftmaxBackward),
+    "LogSoftmax": SoftmaxRule(LogSoftmaxForward, LogSoftmaxBackward),
+}
