@@ -253,8 +253,8 @@ class Network:
 
         return to_keras(self)
 
-    def code(self, dialect: str = "torch") -> str:
-        """Return source that builds the same network in "torch", "keras" or "numpy". Errors: `pellucid.formats.code`.
+    def code(self, dialect: str = "torch", *, layer: str | None = None) -> str:
+        """Return source of the network or of one layer, "torch", "keras" or "numpy". Errors: `pellucid.formats.code`.
 
         >>> from pellucid.layers import Linear
         >>> print(Network(3, [Linear(2)]).code("numpy"))
@@ -268,7 +268,7 @@ class Network:
         """
         from .formats import code
 
-        return code(self, dialect)
+        return code(self, dialect, layer=layer)
 
     def load_weights(self, path: str | Path, *, partial: bool = False, strict: bool = False) -> None:
         """Take the weights from a file, such as a .pt. Arguments and errors: `pellucid.formats.load_weights`."""

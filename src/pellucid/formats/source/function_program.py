@@ -85,6 +85,10 @@ class Dialect:
             if leaf.value in again and leaf.piece.call is not None
         }
 
+    def value(self, leaf: Leaf, reads: Sequence[str]) -> str:
+        """Return the expression of one layer by itself, on the variables `reads`."""
+        return self._value(leaf, reads, "", {})
+
     def _value(self, part: Part, reads: Sequence[str], prefix: str, made: Mapping[str, tuple[str, str]]) -> str:
         if isinstance(part, Use):
             call = part.call.text(", ".join([*reads, *self.passed, self._quoted(part.path, prefix)]))

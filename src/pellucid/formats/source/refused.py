@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ...errors import ParameterError
 from ...layers import Layer
@@ -16,18 +16,21 @@ class UnwritableError(Exception):
     """A layer that a dialect has no words for; the text says what it lacks."""
 
 
-def entry_of(net: Network, node: Node, table: Mapping[type[Layer], Write], dialect: str) -> Piece:
+def entry_of(
+    net: Network, node: Node, table: Mapping[type[Layer], Write], dialect: str, *, alone: bool = False
+) -> Piece:
     """Return what a layer is in a dialect.
 
     Raises:
-        ParameterError: the dialect has no words for some layers; the error names all of them.
+        ParameterError: the dialect has no words for some layers; the error names all of them, or if the layer is to be
+            written `alone` only itself.
     """
     try:
         return _entry(node, table)
     except UnwritableError:
         raise ParameterError(
             f"code({dialect!r})",
-            got="; ".join(_complaints(net, table)),
+            got="; ".join(_complaints([node] if alone else net.nodes, table)),
             expected="layers that the dialect has words for",
             fix="write another dialect, or run the network on its own engine",
         ) from None
@@ -42,9 +45,9 @@ def _entry(node: Node, table: Mapping[type[Layer], Write]) -> Piece:
     return entry(layer, tuple(before.shape for before in node.inputs))
 
 
-def _complaints(net: Network, table: Mapping[type[Layer], Write]) -> list[str]:
+def _complaints(nodes: Iterable[Node], table: Mapping[type[Layer], Write]) -> list[str]:
     found: list[str] = []
-    for node in net.nodes:
+    for node in nodes:
         try:
             _entry(node, table)
         except UnwritableError as error:

@@ -58,23 +58,25 @@ def tree_of(net: Network, pieces: Callable[[Node], Piece]) -> Group:
     A name's first word makes a part where all layers under it run one after another; else they stay apart, and so do
     all layers of a network that uses one layer's weights twice.
     """
-    owners = {name: _owner(net, name) for name in net.layers}
-    twice = any(owner != name for name, owner in owners.items())
-    leaves = [
-        Leaf(
-            tuple(name_of(node).split(".")),
-            name_of(node),
-            net.layers[name_of(node)].kind,
-            tuple(name_of(n) for n in node.inputs),
-            pieces(node),
-            tuple(net.weight_names(name_of(node))),
-            owners[name_of(node)],
-        )
-        for node in net.nodes
-    ]
+    leaves = [leaf_of(net, node, pieces(node)) for node in net.nodes]
+    twice = any(leaf.owner != leaf.value for leaf in leaves)
     ends = tuple(name_of(node) for node in net.outputs)
     items = tuple(leaves) if twice else _parts(leaves, _readers(leaves, ends))
     return Group((), items, tuple(name_of(node) for node in net.inputs), ends)
+
+
+def leaf_of(net: Network, node: Node, piece: Piece) -> Leaf:
+    """Return one layer of the network, which is `piece` in the dialect."""
+    name = name_of(node)
+    return Leaf(
+        tuple(name.split(".")),
+        name,
+        net.layers[name].kind,
+        tuple(name_of(before) for before in node.inputs),
+        piece,
+        tuple(net.weight_names(name)),
+        _owner(net, name),
+    )
 
 
 def _owner(net: Network, name: str) -> str:
