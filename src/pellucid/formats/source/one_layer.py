@@ -56,12 +56,11 @@ def write(net: Network, name: str, dialect: str) -> str:
         _torch(net, node, reads) if dialect == "torch" else _function(net, node, dialect, reads)
     )
     definitions = [text for _, text in definitions_of(f"{dialect}_definitions.py", needs)]
-    shown = keras_shape if dialect == "keras" else tuple
     given = dict(zip(reads, (before.shape for before in node.inputs), strict=True))
     lines = [
-        *(f"# {variable}: {_batch(shown(shape))}" for variable, shape in given.items()),
+        *(f"# {variable}: {_batch(shape, dialect)}" for variable, shape in given.items()),
         *made,
-        *_commented(f"y = {value}", f"{_batch(shown(node.shape))}{comment}"),
+        *_commented(f"y = {value}", f"{_batch(node.shape, dialect)}{comment}"),
     ]
     body = "\n\n\n".join([*definitions, "\n".join(part for line in lines for part in fitted(line))])
     imports = _imports(body)
@@ -94,8 +93,9 @@ def _variables(node: Node) -> list[str]:
     return [found[name_of(before)] for before in node.inputs]
 
 
-def _batch(shape: Shape) -> str:
-    return f"(N, {', '.join(map(str, shape))})"
+def _batch(shape: Shape, dialect: str) -> str:
+    shown = keras_shape(shape) if dialect == "keras" else shape
+    return f"(N, {', '.join(map(str, shown))})"
 
 
 def _commented(line: str, comment: str) -> list[str]:
