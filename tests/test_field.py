@@ -259,3 +259,15 @@ def test_whole_input() -> None:
     assert whole == Field(28, Fraction(0), Fraction(0), WHOLE)
     assert whole.through(Window(3), 28) == whole
     assert whole.join(Field(), 5) == Field().join(whole, 5) == whole
+
+
+@given(chain=chains, size=st.integers(1, 24))
+def test_places_are_the_field_within_the_axis(chain: list[Window | AdaptiveWindow], size: int) -> None:
+    """A unit's places are its field without what lies beyond the axis; a field in padding alone has none."""
+    try:
+        field, units = through(chain, size)
+    except ShapeError:
+        assume(False)
+        raise
+    for unit in range(units):
+        assert list(field.places(unit, size)) == [place for place in places(field, unit) if 0 <= place < size]

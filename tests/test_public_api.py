@@ -26,8 +26,8 @@ SURFACE = {
         "Alone", "Comparison", "Difference", "Finding", "LayerDifference", "Stated", "Trial", "compare",
     ],
     "pellucid.explain": [
-        "Explanation", "LayerSummary", "ReceptiveField", "Summary", "Trace", "facts", "receptive_field", "summarize",
-        "trace",
+        "Excitation", "Excitations", "Explanation", "LayerExcitations", "LayerSummary", "ReceptiveField", "Summary",
+        "Trace", "excitations", "facts", "receptive_field", "summarize", "trace",
     ],
     "pellucid.engines": [
         "BatchGradients", "ENGINES", "Engine", "EngineWarning", "KerasEngine", "LossRule", "NativeEngine",

@@ -51,6 +51,16 @@ class Field:
         """Return the middle of unit `output`'s field, in input places."""
         return self.start + output * self.jump + Fraction(self.size - 1, 2)
 
+    def places(self, output: int, size: int) -> range:
+        """Return the input places that unit `output` depends on, of an axis of `size`; none where all are padding.
+
+        >>> Field(size=3, start=Fraction(-1)).places(0, 28)
+        range(0, 2)
+        """
+        start = self.start + output * self.jump
+        first, end = math.ceil(start), math.ceil(start + self.size)
+        return range(min(max(first, 0), size), max(min(end, size), 0))
+
     def whole(self, size: int) -> Field:
         """Return the field of a unit that reads the whole input axis of `size` places."""
         return Field(size=size, jump=Fraction(0), start=Fraction(0), status=WHOLE)

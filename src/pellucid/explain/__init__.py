@@ -1,17 +1,22 @@
 """Explanation: traces, the arithmetic of one number, receptive fields, summaries, and their drawing in a terminal."""
 
 from . import facts
+from .excitations import Excitation, Excitations, LayerExcitations, excitations
 from .explanation import Explanation
 from .receptive import ReceptiveField, receptive_field
 from .summary import LayerSummary, Summary, summarize
 from .trace import Trace, trace
 
 __all__ = [
+    "Excitation",
+    "Excitations",
     "Explanation",
+    "LayerExcitations",
     "LayerSummary",
     "ReceptiveField",
     "Summary",
     "Trace",
+    "excitations",
     "facts",
     "receptive_field",
     "summarize",

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..layers.arithmetic import Terms
+from .excitations import Excitation, Excitations, LayerExcitations
 from .explanation import Explanation
 from .receptive import ReceptiveField
 from .summary import LayerSummary, Summary
@@ -70,6 +71,38 @@ def receptive_field(field: ReceptiveField) -> dict[str, Any]:
         "rows": [field.rows.start, field.rows.stop],
         "columns": [field.columns.start, field.columns.stop],
         "status": field.status,
+    }
+
+
+def excitations(facts: Excitations) -> dict[str, Any]:
+    """Return what excites each channel of each layer."""
+    return {
+        "images": facts.images,
+        "top": facts.top,
+        "engine": facts.engine,
+        "layers": [layer_excitations(one) for one in facts.values()],
+    }
+
+
+def layer_excitations(facts: LayerExcitations) -> dict[str, Any]:
+    """Return what excites each channel of one layer."""
+    return {
+        "layer": facts.layer,
+        "shape": list(facts.shape),
+        "source": facts.source,
+        "channels": [[excitation(one) for one in channel] for channel in facts.channels],
+    }
+
+
+def excitation(facts: Excitation) -> dict[str, Any]:
+    """Return an image that excites a channel, where, and how much."""
+    return {
+        "image": facts.image,
+        "place": list(facts.place),
+        "value": number(facts.value),
+        "rows": [facts.rows.start, facts.rows.stop],
+        "columns": [facts.columns.start, facts.columns.stop],
+        "status": facts.status,
     }
 
 

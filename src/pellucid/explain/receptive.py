@@ -75,12 +75,12 @@ def fields(net: Network) -> dict[str, tuple[Field, Field]]:
     for node in net.nodes:
         assert node.layer is not None
         shapes = [before.shape for before in node.inputs]
-        height, width = _sizes(node.shape)
+        height, width = map_size(node.shape)
         joined: dict[str, tuple[Field, Field]] = {}
         for place, before in enumerate(node.inputs):
             windows = node.layer.branch_windows(place, *shapes)
             for source, axes in found[name_of(before)].items():
-                rows, columns = _through(axes, windows, _sizes(before.shape), _sizes(net.shapes[source]))
+                rows, columns = _through(axes, windows, map_size(before.shape), map_size(net.shapes[source]))
                 if source in joined:
                     rows, columns = joined[source][0].join(rows, height), joined[source][1].join(columns, width)
                 joined[source] = rows, columns
@@ -89,7 +89,21 @@ def fields(net: Network) -> dict[str, tuple[Field, Field]]:
     return {name: by_input[next(source for source in order if source in by_input)] for name, by_input in found.items()}
 
 
-def _sizes(shape: Shape) -> tuple[int, int]:
+def sources(net: Network) -> dict[str, str]:
+    """Return the input that each layer's field is told of: the first that it depends on."""
+    order = {name_of(node): number for number, node in enumerate(net.inputs)}
+    for node in net.nodes:
+        order[name_of(node)] = min(order[name_of(before)] for before in node.inputs)
+    return {name: name_of(net.inputs[number]) for name, number in order.items()}
+
+
+def status_of(axes: tuple[Field, Field]) -> str:
+    """Return how exact a field along height and width is: "whole input" (along both axes), "exact" or "upper bound"."""
+    found = {axis.status for axis in axes}
+    return WHOLE if found == {WHOLE} else UPPER_BOUND if UPPER_BOUND in found else EXACT
+
+
+def map_size(shape: Shape) -> tuple[int, int]:
     """Return the height and width of maps; of a vector, its places are the columns."""
     height, width = ([1, 1, *shape])[-2:]
     return height, width

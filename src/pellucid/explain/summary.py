@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import unknown_name
-from ..field import EXACT, UPPER_BOUND, WHOLE, Field
+from ..field import Field
 from ..layers.base import Cost
 from ..layers.node import Node, Shape
 from ..network import Network
-from .receptive import fields
+from .receptive import fields, status_of
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -74,8 +74,7 @@ class LayerSummary:
     @property
     def status(self) -> str:
         """How exact the receptive field is: "whole input" (along both axes), "exact" or "upper bound"."""
-        found = {axis.status for axis in self.field}
-        return WHOLE if found == {WHOLE} else UPPER_BOUND if UPPER_BOUND in found else EXACT
+        return status_of(self.field)
 
 
 @dataclass(frozen=True)
