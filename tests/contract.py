@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pellucid import Network
 from pellucid.engines import Engine
-from pellucid.engines.reference import backward, forward
+from pellucid.engines.reference import backward, forward, gradients
 from pellucid.layers import Input
 from pellucid.layers.base import Example, Layer, Run
 from pellucid.train import SGD, MeanSquaredError
@@ -248,6 +248,11 @@ def check_engine(engine: Engine, example: Example, *, tolerance: float = 2e-5) -
     _check_close(engine.program(net).trace(inputs), forward(net, doubles, Run(), weights=exact), tolerance)
     (y,) = engine.program(net).run(inputs)
     _check_close({"here": y}, {"here": forward(net, doubles, Run(), weights=exact)["here"]}, tolerance)
+    slope = values(y.shape, 6).astype(np.float32)
+    known = {str(node.name): x for node, x in zip(net.inputs, inputs, strict=True)}
+    wide = {name: x.astype(np.float64) for name, x in known.items()}
+    right = gradients(net, wide, "here", slope.astype(np.float64), weights=exact)
+    _check_close(engine.program(net).gradients(known, "here", slope), right, tolerance)
     samples = np.array([7, 4])
     loss = MeanSquaredError()
     targets = values(y.shape, 5).astype(np.float32)

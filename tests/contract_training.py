@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pellucid import Input, Network
 from pellucid.engines import Engine, Trainer
-from pellucid.engines.reference import backward, forward, layer_weights
+from pellucid.engines.reference import backward, forward, gradients, layer_weights
 from pellucid.layers import Add, BatchNorm2d, Concat, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Tanh
 from pellucid.layers.base import Run
 from pellucid.train import SGD, Adam, AdamW, CrossEntropy, Loss, MeanSquaredError, Optimizer
@@ -120,6 +120,34 @@ def check_running(engine: Engine) -> None:
         assert np.array_equal(before, copy), "a later call wrote into an array that an earlier one returned"
         assert np.array_equal(now, right), "the program did not see the weights that were assigned"
         assert not np.array_equal(now, before)
+
+
+def check_values_gradients(engine: Engine, *, tolerance: float = 2e-5) -> None:
+    """A value's gradients in inputs and inner values equal the definition's, for any batch, and see new weights.
+
+    Known values cut the network: what lies before them is not computed, and the gradient is taken in them.
+    """
+    net, (inputs, _) = network(), data()
+    program = engine.program(net)
+    for shift in (0.0, 0.25):
+        for name in net.weights:
+            net.weights[name] = net.weights[name] + shift
+        values = {**forward(net, inputs, Run()), **dict(zip(("picture", "extra"), inputs, strict=True))}
+        for read, name in (
+            (("picture", "extra"), "linear2"),
+            (("picture", "extra"), "linear3"),  # it does not depend on "extra", and is no first output
+            (("add1", "extra"), "linear2"),
+            (("picture", "extra", "tanh1"), "linear2"),  # "picture" reaches it through "tanh1" only, which is known
+            (("pool1", "tanh2"), "dropout1"),
+            (("tanh1",), "tanh1"),
+        ):
+            for count in (1, 8, 17):
+                known = {each: np.resize(values[each], (count, *net.shapes[each])) for each in read}
+                slope = np.random.default_rng(count).standard_normal((count, *net.shapes[name])).astype(np.float32)
+                exact = {each: np.asarray(net.weights[each], np.float64) for each in net.weights}
+                wide = {each: x.astype(np.float64) for each, x in known.items()}
+                right = gradients(net, wide, name, slope.astype(np.float64), weights=exact)
+                _close(program.gradients(known, name, slope), right, tolerance)
 
 
 def _close(found: Mapping[str, Array], wanted: Mapping[str, Array], tolerance: float) -> None:

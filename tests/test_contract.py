@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from contract import LAYER_CHECKS, check_engine
-from contract_training import LOSSES, OPTIMIZERS, check_running, check_training
+from contract_training import LOSSES, OPTIMIZERS, check_running, check_training, check_values_gradients
 from geometries import convolutions, norms, pools
 from geometries_of_movement import GEOMETRIES
 from hypothesis import given, settings
@@ -120,3 +120,9 @@ def test_engines_train_as_defined(engine: str, loss: Loss, optimizer: Optimizer)
 def test_programs_see_new_weights_and_keep_old_answers(engine: str) -> None:
     """Weights may be assigned at any time, and what was returned belongs to the caller."""
     check_running(ENGINES[engine])
+
+
+@pytest.mark.parametrize("engine", RUNNABLE)
+def test_engines_take_gradients_of_values(engine: str) -> None:
+    """The gradient of any value in inputs and inner values equals the definition's, not training."""
+    check_values_gradients(ENGINES[engine])

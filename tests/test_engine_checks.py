@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from contract import check_engine
-from contract_training import check_running, check_training
+from contract_training import check_running, check_training, check_values_gradients
 
 from pellucid import Network
 from pellucid.engines import Engine, LossRule, OptimizerRule, Program, Trainer
@@ -246,3 +246,42 @@ def test_wrong_programs_fail(engine: type[Engine]) -> None:
     with pytest.raises(AssertionError):
         check_running(engine())
     check_running(ReferenceEngine())
+
+
+class PastTheCut(_Wrong):
+    """Takes gradients through values that are known, to the inputs behind them."""
+
+    def program(self, net: Network) -> Program:
+        """Compute every value from the inputs."""
+
+        class Past(ReferenceProgram):
+            def gradients(self, known: Any, name: str, slope: Any) -> Any:
+                found = super().gradients(known, name, slope)
+                if "tanh1" in known and "picture" in known:
+                    found["picture"] = super().gradients({"picture": known["picture"]}, "tanh1", found["tanh1"])[
+                        "picture"
+                    ]
+                return found
+
+        return Past(net)
+
+
+class FirstSlope(_Wrong):
+    """Weighs every sample as the first."""
+
+    def program(self, net: Network) -> Program:
+        """Repeat the first sample's slope."""
+
+        class First(ReferenceProgram):
+            def gradients(self, known: Any, name: str, slope: Any) -> Any:
+                return super().gradients(known, name, np.repeat(slope[:1], len(slope), axis=0))
+
+        return First(net)
+
+
+@pytest.mark.parametrize("engine", [OldWeights, PastTheCut, FirstSlope])
+def test_wrong_gradients_of_values_fail(engine: type[Engine]) -> None:
+    """Gradients with old weights, past what is known, or of another sample are caught; the reference passes."""
+    with pytest.raises(AssertionError):
+        check_values_gradients(engine())
+    check_values_gradients(ReferenceEngine())

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pellucid import Input, Network, engines
-from pellucid.engines import ENGINES, Engine, as_inputs, get
+from pellucid.arrays import Floats
+from pellucid.engines import ENGINES, Engine, Program, as_inputs, get
 from pellucid.engines.reference import ReferenceEngine
 from pellucid.errors import DataError, EngineError, ParameterError, ShapeError, UnknownNameError
 from pellucid.layers import Add, Conv2d, Flatten, Linear, ReLU, Tanh
@@ -148,6 +149,27 @@ def test_nothing_is_said_on_the_way_to_nan() -> None:
 def test_the_contract_has_no_defaults_to_fall_back_on() -> None:
     """An engine that leaves something out cannot be made."""
     assert Engine.__abstractmethods__ == {"program", "trainer"}
+
+
+def test_an_engine_that_only_runs_takes_no_gradients() -> None:
+    """A program that defines none refuses clearly, and points to one that does."""
+
+    class Runs(Program):
+        def run(self, inputs: tuple[Floats, ...]) -> tuple[Floats, ...]:
+            """Give the inputs back."""
+            return inputs
+
+        def trace(self, inputs: tuple[Floats, ...]) -> dict[str, Floats]:
+            """See nothing."""
+            return {}
+
+    x = np.ones((1, 3), np.float32)
+    with pytest.raises(EngineError) as refused:
+        Runs().gradients({"input": x}, "input", x)
+    assert str(refused.value) == (
+        "gradients\n  got       an engine that only runs networks\n"
+        '  expected  one that takes gradients\n  fix       use "native"'
+    )
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import EngineError
 from ..network import Network
 
 if TYPE_CHECKING:
@@ -103,6 +104,28 @@ class Program(ABC):
     @abstractmethod
     def trace(self, inputs: tuple[Floats, ...]) -> dict[str, Floats]:
         """Return every value by name (N, ...), the inputs' among them, not training."""
+
+    def gradients(self, known: Mapping[str, Floats], name: str, slope: Floats) -> dict[str, Floats]:
+        """Return the gradient of sum(slope * value) in each of `known`, not training.
+
+        Args:
+            known: values by name (N, ...), of inputs or in the place of what layers would make, from which the value
+                can be computed; in each the gradient is taken with the others held.
+            name: the input or layer whose value it is.
+            slope: what each of its numbers counts, (N, ...).
+
+        Returns:
+            the gradients by the names of `known`, of their shapes; zeros where the value does not depend on one.
+
+        Raises:
+            EngineError: the engine only runs networks.
+        """
+        raise EngineError(
+            "gradients",
+            got="an engine that only runs networks",
+            expected="one that takes gradients",
+            fix='use "native"',
+        )
 
 
 class Trainer(ABC):

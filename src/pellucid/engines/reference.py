@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..layers import Node
 from ..layers.base import Array, Run
 from ..network import Network
 from ..wiring import in_order, name_of
@@ -39,15 +40,19 @@ def forward(
     values: Values = {name_of(node): x for node, x in zip(net.inputs, inputs, strict=True)}
     last = {name_of(before): name_of(node) for node in net.nodes for before in node.inputs}  # who reads it last
     for node in net.nodes:
-        assert node.layer is not None
         name = name_of(node)
-        read = [values[name_of(before)] for before in node.inputs]
-        values[name] = node.layer.forward(*read, w=layer_weights(net, name, weights), run=run.at(name))
+        values[name] = _value(net, node, values, run, weights)
         if keep is not None:
             for before in {name_of(before) for before in node.inputs}:
                 if last[before] == name and before not in keep:
                     del values[before]
     return values
+
+
+def _value(net: Network, node: Node, values: Values, run: Run, weights: Values | None) -> Array:
+    assert node.layer is not None
+    read = [values[name_of(before)] for before in node.inputs]
+    return node.layer.forward(*read, w=layer_weights(net, name_of(node), weights), run=run.at(name_of(node)))
 
 
 def exact_values(net: Network, inputs: tuple[Array, ...]) -> Values:
@@ -68,21 +73,7 @@ def backward(net: Network, values: Values, grads: Values, run: Run, *, weights: 
 
     What the given outputs do not depend on has a gradient of zeros.
     """
-    flowing = dict(grads)
-    in_weights: Values = {}
-    for node in reversed(net.nodes):
-        assert node.layer is not None
-        name = name_of(node)
-        if name not in flowing:
-            continue
-        read = [values[name_of(before)] for before in node.inputs]
-        given = layer_weights(net, name, weights)
-        found = node.layer.backward(flowing.pop(name), *read, y=values[name], w=given, run=run.at(name))
-        for before, grad in zip(node.inputs, found.inputs, strict=True):
-            _add(flowing, name_of(before), grad)
-        full = net.weight_names(name)
-        for short, grad in found.weights.items():
-            _add(in_weights, full[short], grad)
+    flowing, in_weights = _flow(net, net.nodes, values, grads, run, weights)
     source = net.weights if weights is None else weights
     return BatchGradients(
         inputs=tuple(
@@ -93,6 +84,44 @@ def backward(net: Network, values: Values, grads: Values, run: Run, *, weights: 
             for name in net.weights.trainable
         },
     )
+
+
+@one_thread()
+@np.errstate(over="ignore", invalid="ignore", divide="ignore")
+def gradients(net: Network, known: Values, name: str, slope: Array, *, weights: Values | None = None) -> Values:
+    """Return the gradient of sum(slope * value) in each of `known`: the definition of `Program.gradients`.
+
+    >>> from pellucid.layers import ReLU
+    >>> gradients(Network(2, [ReLU()]), {"input": np.array([[-1.0, 2.0]])}, "relu1", np.ones((1, 2)))["input"].tolist()
+    [[0.0, 1.0]]
+    """
+    nodes = in_order([net.node(name)], [net.node(each) for each in known])
+    values, run = dict(known), Run()
+    for node in nodes:
+        values[name_of(node)] = _value(net, node, values, run, weights)
+    flowing, _ = _flow(net, nodes, values, {name: slope}, run, weights)
+    return {each: flowing[each] if each in flowing else np.zeros_like(x) for each, x in known.items()}
+
+
+def _flow(
+    net: Network, nodes: Sequence[Node], values: Values, grads: Values, run: Run, weights: Values | None
+) -> tuple[Values, Values]:
+    """Let gradients flow back through nodes; return those that arrive where no node is, and the weights'."""
+    flowing, in_weights = dict(grads), Values()
+    for node in reversed(nodes):
+        assert node.layer is not None
+        name = name_of(node)
+        if name not in flowing:
+            continue
+        read = [values[name_of(before)] for before in node.inputs]
+        own = layer_weights(net, name, weights)
+        found = node.layer.backward(flowing.pop(name), *read, y=values[name], w=own, run=run.at(name))
+        for before, grad in zip(node.inputs, found.inputs, strict=True):
+            _add(flowing, name_of(before), grad)
+        full = net.weight_names(name)
+        for short, grad in found.weights.items():
+            _add(in_weights, full[short], grad)
+    return flowing, in_weights
 
 
 def _add(grads: Values, name: str, grad: Array) -> None:
@@ -120,6 +149,10 @@ class ReferenceProgram(Program):
     def trace(self, inputs: tuple[Floats, ...]) -> dict[str, Floats]:
         """Return every value by name (N, ...)."""
         return forward(self._net, inputs, Run())
+
+    def gradients(self, known: Mapping[str, Floats], name: str, slope: Floats) -> dict[str, Floats]:
+        """Return the gradient of sum(slope * value) in each of `known`."""
+        return gradients(self._net, dict(known), name, slope)
 
 
 class ReferenceTrainer(Trainer):

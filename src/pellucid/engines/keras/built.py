@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ...errors import EngineError
@@ -83,9 +83,16 @@ class Built:
 
     def values(self, inputs: list[Tensor], special: Special | None = None, *, careful: bool = False) -> Values:
         """Return every value; `special` may compute a node in another way, `careful` loses no NaN."""
-        values = {name_of(node): x for node, x in zip(self.net.inputs, inputs, strict=True)}
+        known = {name_of(node): x for node, x in zip(self.net.inputs, inputs, strict=True)}
+        return self.onward(known, self.net.nodes, special, careful=careful)
+
+    def onward(
+        self, known: dict[str, Tensor], nodes: Sequence[Node], special: Special | None = None, *, careful: bool
+    ) -> Values:
+        """Return the known values and those of nodes that can be computed from them in this order."""
+        values = dict(known)
         doubts: list[Tensor] = []
-        for node in self.net.nodes:
+        for node in nodes:
             read = [values[name_of(before)] for before in node.inputs]
             own = special(node, read) if special is not None else None
             if own is None:

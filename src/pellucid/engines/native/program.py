@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ...network import Network
 from ..base import Floats, Program
 from .channels.program import ChannelsKept, ChannelsProgram
 from .lanes import least_in_samples
 from .machine import Target
 from .pool import Pool
+from .samples.gradients import GradientsKept, gradients
 from .samples.program import SamplesKept, SamplesProgram
 
 
@@ -15,7 +18,7 @@ class Kept:
     """What is kept of a network between runs, in both arrangements of lanes."""
 
     def __init__(self) -> None:
-        self.samples, self.channels = SamplesKept(), ChannelsKept()
+        self.samples, self.channels, self.gradients = SamplesKept(), ChannelsKept(), GradientsKept()
         self.bulk: float | None = None  # samples of the smallest batch that is run in sample lanes
 
 
@@ -34,6 +37,7 @@ class NativeProgram(Program):
         if kept.bulk is None:
             kept.bulk = least_in_samples(net, target)
         self._bulk = kept.bulk
+        self._net, self._kept, self._target, self._pool, self._exact = net, kept.gradients, target, pool, exact
         self._samples = SamplesProgram(net, kept.samples, target=target, pool=pool, exact=exact)
         self._channels = ChannelsProgram(net, kept.channels, target=target, pool=pool, exact=exact)
 
@@ -45,5 +49,11 @@ class NativeProgram(Program):
         """Return every value by name (N, ...)."""
         return self._for(len(inputs[0])).trace(inputs)
 
-    def _for(self, count: int) -> Program:
+    def gradients(self, known: Mapping[str, Floats], name: str, slope: Floats) -> dict[str, Floats]:
+        """Return the gradient of sum(slope * value) in each of `known`, in sample lanes as in training."""
+        return gradients(
+            self._net, known, name, slope, kept=self._kept, target=self._target, pool=self._pool, exact=self._exact
+        )
+
+    def _for(self, count: int) -> SamplesProgram | ChannelsProgram:
         return self._samples if count >= self._bulk else self._channels

@@ -76,7 +76,7 @@ def weights_of(net: Network, rewriting: Rewriting) -> dict[str, dict[str, Floats
             continue
         own = {short: net.weights[full] for short, full in net.weight_names(name).items()}
         if name in norms:
-            scale, shift = _scale_and_shift(net, norms[name])
+            scale, shift = scale_and_shift(net, norms[name])
             bias = own["bias"].astype(np.float64) if "bias" in own else 0.0
             kernels = kernels_of(net, name)
             weight = np.empty_like(own[kernels])
@@ -84,7 +84,7 @@ def weights_of(net: Network, rewriting: Rewriting) -> dict[str, dict[str, Floats
             np.multiply(own[kernels], scale.reshape(-1, 1, 1, 1), out=weight, dtype=np.float64, casting="same_kind")
             own |= {kernels: weight, "bias": (bias * scale + shift).astype(np.float32)}
         elif isinstance(node.layer, BatchNorm2d):
-            scale, shift = _scale_and_shift(net, name)
+            scale, shift = scale_and_shift(net, name)
             own = {"scale": scale.astype(np.float32), "shift": shift.astype(np.float32)}
         if own:
             found[name] = own
@@ -104,7 +104,7 @@ def kernels_of(net: Network, conv: str) -> str:
     return KERNELS[layer.kind]
 
 
-def _scale_and_shift(net: Network, norm: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def scale_and_shift(net: Network, norm: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return what a batch norm with running averages, or a scale, multiplies each channel with, and what it adds."""
     own = {short: net.weights[full].astype(np.float64) for short, full in net.weight_names(norm).items()}
     layer = net.node(norm).layer

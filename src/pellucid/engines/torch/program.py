@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ...errors import EngineError
 from ...network import Network
-from ...wiring import name_of
+from ...wiring import in_order, name_of
 from ..base import Floats, Program
 from .graph import Graph
 
@@ -68,6 +68,8 @@ class TorchProgram(Program):
         self._weights, self._version = net.weights, -1
         self._own = self._graph.own(net)
         self._names = [name_of(node) for node in (*net.inputs, *net.nodes)]
+        self._nodes = {name_of(node): node for node in (*net.inputs, *net.nodes)}
+        self._modules = dict(zip(map(name_of, net.nodes), (module for module, _ in self._graph.steps), strict=True))
         self._lock = threading.Lock()  # weights may be assigned while another thread runs
 
     def _pull(self) -> None:
@@ -92,3 +94,20 @@ class TorchProgram(Program):
             for module, read in self._graph.steps:
                 values.append(module(*(values[place] for place in read)))
             return {name: taken(value) for name, value in zip(self._names, values, strict=True)}
+
+    def gradients(self, known: Mapping[str, Floats], name: str, slope: Floats) -> dict[str, Floats]:
+        """Return the gradient of sum(slope * value) in each of `known`."""
+        nodes = in_order([self._nodes[name]], [self._nodes[each] for each in known])
+        with self._lock, torch.enable_grad(), exact():
+            with torch.no_grad():
+                self._pull()
+            values = {each: given(x, self._device).requires_grad_() for each, x in known.items()}
+            wanted = list(values.values())
+            for node in nodes:
+                read = (values[name_of(before)] for before in node.inputs)
+                values[name_of(node)] = self._modules[name_of(node)](*read)
+            found: Any = torch.autograd.grad(values[name], wanted, given(slope, self._device), allow_unused=True)
+            return {
+                each: np.zeros_like(x) if grad is None else taken(grad)
+                for (each, x), grad in zip(known.items(), found, strict=True)
+            }

@@ -9,7 +9,7 @@ import numpy as np
 from ....layers.node import Shape
 from ....network import Network
 from ....wiring import name_of
-from ...base import Floats, Program
+from ...base import Floats
 from ...threads import one_thread
 from ..executable import Executable
 from ..forks import Shared
@@ -100,7 +100,7 @@ class ChannelsKept(Shared):
         self.made: dict[tuple[bool, bool], Ready] = {}  # by whether every value is wanted, and whether for one image
 
 
-class ChannelsProgram(Program):
+class ChannelsProgram:
     """A network that is run in channel lanes.
 
     Args:

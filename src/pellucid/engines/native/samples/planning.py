@@ -22,6 +22,7 @@ from .packing import Pack, Unpack
 from .rules import RULES, rule_of
 from .rules.base import layer_of
 from .rules.fallback import call_loss
+from .updates import Store
 
 
 def halos_of(net: Network) -> Halos:
@@ -91,19 +92,47 @@ def training_plan(
         _loss(b, last, loss)
     else:
         call_loss(b, last, loss)
-    for node in reversed(in_order([last], list(net.inputs))):
-        if b.has_gradient(node) and b.wants(node):
-            rule_of(node).backward(b, node)
-    for node in net.inputs:
-        if goal.inputs_too and b.has_gradient(node):
-            held = b.grad(node)
-            array = b.array(f"gradient of {name_of(node)}", node.shape)
-            b.step(name_of(node), Unpack(held.maps, node.shape), held, arguments.call["real"], array)
+    _backward(b, last)
     stride = b.end()
     if b.plan.preparing.steps:  # weights move at every step
         b.plan.stages.insert(0, b.plan.preparing)
         b.plan.preparing = Phase("weights", "tasks")
     return b.plan, stride
+
+
+def gradients_plan(net: Network, target: Target, arguments: Arguments, *, exact: bool) -> Plan:
+    """Return the plan of the inputs' gradients, given that in the first output.
+
+    Args:
+        net: the network; every layer has a rule, and does the same in training as not.
+        target: what to make code for.
+        arguments: the memory that is given from outside.
+        exact: without Winograd's algorithm.
+    """
+    goal = Goal((), Store(), {}, inputs_too=True, moves_averages=False)
+    halos = training_halos_of(net, exact=exact)
+    b = TrainingBuilder(net, target, arguments, halos, goal, may_transform=not exact)
+    _pack(b, net.inputs)
+    for node in net.nodes:
+        rule_of(node).forward(b, node)
+    last = net.outputs[0]
+    held, _ = b.into(last)
+    b.step(name_of(last), Pack(last.shape, held.maps), b.array("slope", last.shape), arguments.call["real"], held)
+    _backward(b, last)
+    return b.plan
+
+
+def _backward(b: TrainingBuilder, last: Node) -> None:
+    """Take the gradient of a value back to everything that it depends on, and the inputs' out of the lanes."""
+    net = b.net
+    for node in reversed(in_order([last], list(net.inputs))):
+        if b.has_gradient(node) and b.wants(node):
+            rule_of(node).backward(b, node)
+    for node in net.inputs:
+        if b.goal.inputs_too and b.has_gradient(node):
+            held = b.grad(node)
+            array = b.array(f"gradient of {name_of(node)}", node.shape)
+            b.step(name_of(node), Unpack(held.maps, node.shape), held, b.arguments.call["real"], array)
 
 
 def _has_rule(net: Network, *names: str) -> bool:

@@ -11,7 +11,7 @@ from ....layers.base import Run
 from ....layers.node import Shape
 from ....network import Network
 from ....wiring import name_of
-from ...base import Floats, Program
+from ...base import Floats
 from ...reference import layer_weights
 from ..arguments import Arguments
 from ..executable import Arrays, Executable, blocks_of
@@ -34,7 +34,7 @@ class SamplesKept(Shared):
         self.versions: dict[bool, int] = {}  # of the weights when they were last taken
 
 
-class SamplesProgram(Program):
+class SamplesProgram:
     """A network that is run in sample lanes.
 
     Args:
