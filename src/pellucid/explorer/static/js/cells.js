@@ -84,9 +84,20 @@ function dye(node, value, end) {
  * @returns {HTMLElement}
  */
 export function matrix(cells, columns, name) {
-  const node = el("div", { class: "matrix", role: "group", "aria-label": name }, ...cells);
+  const rows = [];
+  for (let at = 0; at < cells.length; at += columns) {
+    rows.push(el("div", { role: "row" }, ...cells.slice(at, at + columns).map(tabular)));
+  }
+  const node = el("div", { class: "matrix", role: "table", "aria-label": name }, ...rows);
   node.style.setProperty("--columns", String(columns));
   return node;
+}
+
+/** A number as a cell of a table: what can be pressed stays what it is. @param {HTMLElement} cell */
+function tabular(cell) {
+  if (cell instanceof HTMLButtonElement) return el("span", { role: "cell" }, cell);
+  cell.setAttribute("role", "cell");
+  return cell;
 }
 
 /** A bar from the middle: to the left below zero, to the right above. @param {number} value @param {number} end */

@@ -2,10 +2,10 @@
 
 import { Grid, NO_PADS } from "./grid.js";
 import { byId, el } from "./dom.js";
-import { counted, grouped, shape } from "./format.js";
+import { counted, grouped, shape, single } from "./format.js";
 import { complain } from "./journey.js";
 import { Reads } from "./reads.js";
-import { frame, isVector, mapCount, placeOf, sizeRules, unitAt } from "./shapes.js";
+import { frame, isVector, mapCount, placeInWords, placeOf, sizeRules, unitAt } from "./shapes.js";
 import { scaleEnd } from "./values.js";
 
 /** @typedef {import("./store.js").State} State */
@@ -67,6 +67,8 @@ export class Layer {
       const place = placeOf(network.nodes[node].shape, unit);
       const next = this.#unit(place.row + step[0], place.column + step[1]);
       if (next !== null) this.#journey.move(next);
+    } else if (event.key === "Home" || event.key === "End") {
+      this.#journey.move(this.#endOfRow(unit, event.key === "End"));
     } else if (event.key === "PageUp" || event.key === "PageDown") {
       this.#turn(event.key === "PageUp" ? -1 : 1);
     } else if (event.key === "Enter") {
@@ -90,6 +92,16 @@ export class Layer {
     const { rows, columns } = frame(sizes);
     if (row < 0 || column < 0 || row >= rows || column >= columns) return null;
     return unitAt(sizes, { channel: placeOf(sizes, unit).channel, row, column });
+  }
+
+  /** The first or the last unit of the row that a unit is in. @param {number[]} unit @param {boolean} last */
+  #endOfRow(unit, last) {
+    const { node, network } = this.#store.state;
+    const sizes = network.nodes[node ?? 0].shape;
+    const { row } = placeOf(sizes, unit);
+    const { columns } = frame(sizes);
+    const end = isVector(sizes) ? Math.min(columns, sizes[0] - row * columns) : columns;
+    return this.#unit(row, last ? end - 1 : 0) ?? unit;
   }
 
   /** Go to the same place of a neighbouring map. @param {number} by */
@@ -127,6 +139,23 @@ export class Layer {
     const picture = { values, ...frame(sizes), length: values.length, end, pads: NO_PADS };
     const cursor = state.pointed === null ? null : placeOf(sizes, state.pointed);
     this.#grid.show(picture, { window: [], used: [], cursor, pinned: place });
+    this.#say(state.unit, sizes, values[place.row * picture.columns + place.column]);
+  }
+
+  /**
+   * Have a screen reader find the selected unit in the map, which is drawn and not written.
+   * @param {number[]} unit
+   * @param {number[]} sizes
+   * @param {number} value
+   */
+  #say(unit, sizes, value) {
+    const { rows, columns } = frame(sizes);
+    const { row, column } = placeOf(sizes, unit);
+    this.#map.setAttribute("aria-rowcount", String(rows));
+    this.#map.setAttribute("aria-colcount", String(columns));
+    byId("layer-row").setAttribute("aria-rowindex", String(row + 1));
+    byId("layer-cell").setAttribute("aria-colindex", String(column + 1));
+    byId("layer-cell").textContent = `${placeInWords(sizes, unit)}: ${single(value)}`;
   }
 
   /** @param {State} state @param {import("./source.js").NodeFacts} node */

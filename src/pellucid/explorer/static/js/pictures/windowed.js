@@ -19,7 +19,7 @@ export function windowed(scene) {
   const end = scaleEnd(scene.state, scene.inputs[0], null);
   const cells = rows.slice(0, few).map((row) => {
     const cell = read(scene, row, end, writer(columns, single));
-    if (told.rule === "max") cell.classList.add(used[row] ? "winner" : "loser");
+    if (told.rule === "max" && used[row]) cell.classList.add("winner");
     if (told.rule === "max" && used[row])
       cell.setAttribute("aria-label", `${cell.getAttribute("aria-label")}, the largest`);
     return cell;
