@@ -1,6 +1,6 @@
 // The third depth: one number taken apart, every number in it a way to where that one came from.
 
-import { byId, el } from "./dom.js";
+import { announce, byId, el } from "./dom.js";
 import { address, allDigits, showAllDigits, shortest, single as writeSingle } from "./format.js";
 import { onward } from "./onward.js";
 import { exponentials } from "./pictures/exponentials.js";
@@ -10,7 +10,7 @@ import { products } from "./pictures/products.js";
 import { ranking } from "./pictures/ranking.js";
 import { single } from "./pictures/single.js";
 import { windowed } from "./pictures/windowed.js";
-import { isVector, placeOf } from "./shapes.js";
+import { isVector, placeInWords, placeOf } from "./shapes.js";
 import { toldHere } from "./teller.js";
 
 /**
@@ -134,6 +134,9 @@ export class NumberView {
     const words = "This number is a pixel of the image: it was given, not computed. Here the way back ends.";
     byId("line").replaceChildren(el("p", { class: "words", text: words }));
     for (const id of ["verdict", "onward", "parts"]) byId(id).replaceChildren();
+    const said = `${facts.name}, ${placeInWords(facts.shape, shown)}, is ${writeSingle(values?.[at] ?? NaN)}`;
+    byId("layer-story").textContent = `${said}: it was given, not computed.`;
+    if (state.pointed === null) announce(`${said}: it was given, not computed.`);
     this.#drawn = address(facts.name, shown);
     this.#land();
   }
