@@ -73,6 +73,24 @@ def test_summary_of_a_file(pellucid, trained):
     assert json.loads(pellucid("summary", "net.safetensors", "--json").stdout) == facts.summary(summarize(trained))
 
 
+@pytest.mark.parametrize("form", ["latex", "markdown", "csv"])
+def test_summary_for_other_programs(pellucid, trained, form):
+    """--format writes what the summary's method of that name gives, and nothing else."""
+    written = getattr(summarize(trained), form)().replace("\r\n", "\n")
+    assert pellucid("summary", "net.safetensors", "--format", form).stdout == written
+
+
+def test_summary_in_one_format(pellucid):
+    """A format that is none, and two at once, are refused with what would do."""
+    result = pellucid("summary", "lenet5", "--format", "latec")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "format 'latec'" in result.stderr
+    assert "did you mean 'latex'?" in result.stderr
+    result = pellucid("summary", "lenet5", "--format", "csv", "--json")
+    assert result.exit_code == 2
+    assert "--format csv and --json" in result.stderr
+
+
 @pytest.mark.parametrize("name", ["digits", *NETWORKS])
 def test_summary_of_what_is_built_in(pellucid, name):
     """Networks that have a name are summarized without a file, and without making their weights."""

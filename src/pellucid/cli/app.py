@@ -27,7 +27,11 @@ from .train import train
 
 COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {  # each with examples for its help
     explore: ("pellucid explore", "pellucid explore net.safetensors photo.jpg --port 8000 --no-open"),
-    summary: ("pellucid summary resnet50", "pellucid summary net.safetensors --json"),
+    summary: (
+        "pellucid summary resnet50",
+        "pellucid summary net.safetensors --json",
+        "pellucid summary lenet5 --format latex",
+    ),
     explain: ("pellucid explain digits digits:17 'conv1[2,4,3]'",),
     predict: ("pellucid predict digits digits:17 digits:18", "pellucid predict net.safetensors photo.jpg --top 5"),
     train: (

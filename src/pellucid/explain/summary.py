@@ -92,6 +92,8 @@ class Summary:
     >>> summary = Network((1, 8, 8), [Conv2d(4, 3), Flatten(), Linear(10)]).summary()
     >>> summary.params, summary.macs, summary.layers[0].receptive_field
     (1490, 2736, (3, 3))
+    >>> print(summary.markdown().splitlines()[3])
+    | conv1 | Conv2d(4, 3) | 4 x 6 x 6 | 40 | 1,296 | 3 | 1 |
     """
 
     name: str
@@ -130,6 +132,24 @@ class Summary:
     def values(self) -> int:
         """Numbers that one run computes, all layers together."""
         return sum(math.prod(layer.shape) for layer in self.layers)
+
+    def latex(self) -> str:
+        """Return the table as a LaTeX tabular that needs no package."""
+        from .written import latex
+
+        return latex(self)
+
+    def markdown(self) -> str:
+        """Return the table in Markdown."""
+        from .written import markdown
+
+        return markdown(self)
+
+    def csv(self) -> str:
+        """Return CSV (RFC 4180): a line of headings and a line a layer, all numbers plain."""
+        from .written import comma_separated
+
+        return comma_separated(self)
 
     def __str__(self) -> str:
         from .text import plain
