@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -48,83 +44,6 @@ def test_the_page_is_served_whole(client: TestClient) -> None:
     for name in names:
         answer = client.get(f"/static/{name}")
         assert (answer.status_code, answer.headers["content-type"]) == (200, types[name.rsplit(".")[-1]])
-
-
-# Names that would lead elsewhere if they became paths.
-NAMES = [
-    "..",
-    "../api.py",
-    "../../../../etc/passwd",
-    "%2e%2e/api.py",
-    "%252e%252e%252fapi.py",
-    "..%2fapi.py",
-    "..%5capi.py",
-    "..\\api.py",
-    "js/../index.html",
-    "./index.html",
-    "//index.html",
-    "/etc/passwd",
-    "C:/Windows/win.ini",
-    "\\\\server\\share\\x",
-    "//server/share/x",
-    "index.html%00.js",
-    "%00",
-    "index.html;.js",
-    "INDEX.HTML",
-    "index.html/",
-    "js",
-    "js/",
-    "js/main",
-    "js/main.js.map",
-    "%c0%ae%c0%ae/api.py",
-    "api.py",
-    "",
-    "a" * 60000,
-    "../static-evil/x",
-    "~root",
-    "$HOME",
-    "index.html ",
-    " index.html",
-    "index\n.html",
-]
-
-# A process of its own: whoever watches for opened files does so for ever, in every thread.
-WATCHED = """
-import json, sys
-from conftest import PORT, ask_raw
-import numpy as np
-from pellucid import Network
-from pellucid.explorer.gate import Keys
-from pellucid.explorer.server import guarded
-from pellucid.explorer.session import Session
-from pellucid.layers import Linear
-
-names, opened, statuses, keys = json.load(sys.stdin), [], [], Keys()
-gate = guarded(Session(Network(2, [Linear(2)])), PORT, keys)
-headers = [("host", f"127.0.0.1:{PORT}"), ("cookie", f"pellucid-{PORT}={keys.token}")]
-ask = lambda name: ask_raw(gate, f"/static/{name}", headers)[0]["status"]
-ask("js/none.js")  # whatever is imported on the way is imported now
-
-
-def watch(event, args):
-    if event in ("open", "os.listdir", "os.scandir"):
-        opened.append(str(args[0]))
-
-
-sys.addaudithook(watch)
-statuses += [ask(name) for name in names]
-json.dump([statuses, ask("js/main.js"), opened], sys.stdout)
-"""
-
-
-def test_a_name_that_is_not_in_the_table_is_not_found() -> None:
-    """Whatever the name looks like, it is looked up in a table and never becomes a path on the disk."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
-    done = subprocess.run(
-        [sys.executable, "-c", WATCHED], input=json.dumps(NAMES), capture_output=True, text=True, env=environment
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == [[404] * len(NAMES), 200, []]
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/api", "/api/", "/static", "/favicon.ico", "/api/network/x"])
