@@ -68,6 +68,27 @@ def read_image(path: str | Path, shape: tuple[int, int, int], invert: bool = Fal
     return 1 - pixels if invert else pixels
 
 
+def fit_pixels(pixels: NDArray[np.uint8], shape: tuple[int, int, int], *, invert: bool = False) -> NDArray[np.float32]:
+    """Return a picture that is decoded already, fitted into a network's input as `read_image` fits a file.
+
+    Args:
+        pixels: (height, width, 3 or 4), red, green, blue and opacity.
+        shape: (channels, height, width) to give; 1 channel is grey, 3 are red, green and blue.
+        invert: turn around dark and light.
+
+    Returns:
+        (channels, height, width), float32 from 0 to 1.
+
+    >>> fit_pixels(np.full((4, 4, 3), 255, np.uint8), (1, 1, 1)).tolist()
+    [[[1.0]]]
+    """
+    from PIL import Image
+
+    channels, height, width = shape
+    fitted = _pixels(Image.fromarray(pixels), channels, height, width)
+    return 1 - fitted if invert else fitted
+
+
 def image_shape(path: str | Path) -> tuple[int, int, int]:
     """Return (channels, height, width) of an image file, upright: 1 channel if it is grey, 3 if it has colours.
 

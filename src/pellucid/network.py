@@ -276,8 +276,15 @@ class Network:
 
         load_weights(self, path, partial=partial, strict=strict)
 
-    def explore(self, images: ArrayLike | None = None, *, port: int = 0, browser: bool = True) -> None:
-        """Open the explorer on this network in the browser, until Ctrl-C."""
+    def explore(
+        self,
+        images: ArrayLike | None = None,
+        *,
+        data: tuple[Dataset, Dataset] | None = None,
+        port: int = 0,
+        browser: bool = True,
+    ) -> None:
+        """Open the explorer on this network in the browser, until Ctrl-C; it can train there on data (train, test)."""
         from .explorer import explore
 
-        explore(self, images, port=port, browser=browser)
+        explore(self, images, data=data, port=port, browser=browser)

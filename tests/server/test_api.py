@@ -283,7 +283,7 @@ def test_nan_and_infinities_survive() -> None:
     net = Network(3, [Linear(2)])
     session = Session(net, images=np.array([[np.nan, np.inf, 1.0]], np.float32))
     made = session.run_sample(0)
-    number = json.loads(json.dumps(told.number(session, made, "linear1", (0,)), allow_nan=False))
+    number = json.loads(json.dumps(told.number(made, "linear1", (0,)), allow_nan=False))
     assert number["value"] == number["total"] == "nan"
     assert number["terms"]["value"] == ["nan", "inf", 1.0]
     run = json.loads(json.dumps(told.run(session, made), allow_nan=False))
@@ -299,14 +299,12 @@ def test_a_long_sum_is_told_by_its_largest_parts(monkeypatch: pytest.MonkeyPatch
     maps = Session(Network((5, 3, 3), [Conv2d(1, 3, bias=False)]), images=random.random((1, 5, 3, 3), np.float32))
     for session, name, index, kept in ((vector, "linear1", (0,), 20), (maps, "conv1", (0, 0, 0), 18)):
         made = session.run_sample(0)
-        number = told.number(session, made, name, index)
+        number = told.number(made, name, index)
         whole = made.trace.explain(name, index)
         shown, rest = number["terms"]["product"], number["left_out"]
         assert (len(shown), rest["count"]) == (kept, len(whole.terms) - kept)
         assert sum(shown) + rest["sum"] == pytest.approx(whole.total, rel=1e-12)
-    left = set(range(50)) - {
-        place for (place,) in told.number(vector, vector.run_sample(0), "linear1", (0,))["terms"]["index"]
-    }
+    left = set(range(50)) - {place for (place,) in told.number(vector.run_sample(0), "linear1", (0,))["terms"]["index"]}
     products = np.abs(vector.run_sample(0).trace.explain("linear1", (0,)).terms.product)
     assert products[sorted(left)].max() <= np.delete(products, sorted(left)).min()
 
@@ -323,7 +321,7 @@ def test_a_window_too_large_to_show(
     made = session.run_sample(0)
     whole = made.trace.explain("it", index)
     monkeypatch.setattr(told, "MOST", 30)
-    number = told.number(session, made, "it", index)
+    number = told.number(made, "it", index)
     terms = number["terms"]
     assert len(terms["value"]) == 27
     assert number["left_out"]["count"] == len(whole.terms) - 27

@@ -21,6 +21,10 @@ def explore(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 is any free one.")] = 0,
     no_open: Annotated[bool, typer.Option("--no-open", help="Print the address, but open no browser.")] = False,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the training of digits.")] = 0,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="DATA", help="What to train on in the page: a name, a folder, an .npz."),
+    ] = None,
     invert: Invert = False,
     engine: EngineName = None,
 ) -> None:
@@ -32,9 +36,9 @@ def explore(
     from ..explorer import serve
 
     net = _trained_digits(seed, engine) if model == DIGITS else open_trained(model)
-    material = _material(net)
+    material = _material(net, data)
     if image is not None:
-        material |= {"images": open_image(net, image, invert=invert), "labels": None}
+        material["images"] = open_image(net, image, invert=invert)
     note_untrained(model)
     note("The explorer is at this address, until Ctrl-C:")
     serve(net, **material, port=port, browser=not no_open, engine=engine, out=_say)
@@ -56,17 +60,23 @@ def _trained_digits(seed: int, engine: str | None) -> Network:
     return net
 
 
-def _material(net: Network) -> dict[str, Any]:
-    """Return images to choose from, and how a drawing becomes one, for a network that reads digits like ours."""
+def _material(net: Network, name: str | None) -> dict[str, Any]:
+    """Return data to train on and to choose images from, and how a drawing becomes one."""
     from ..train import data
     from ..train.digits import digits_network
 
     ours = digits_network()
-    if net.classes != ours.classes or [node.shape for node in net.inputs] != [ours.inputs[0].shape]:
-        return {}
-    _, test = data.load(DIGITS)
-    hint = "Draw sevens with a bar, as those that it learned from have one."
-    return {"images": test.images, "labels": test.labels, "drawing": data.digits_drawing, "hint": hint}
+    alike = net.classes == ours.classes and [node.shape for node in net.inputs] == [ours.inputs[0].shape]
+    found: dict[str, Any] = {}
+    if name is None and alike:
+        name = DIGITS
+    if name is not None:
+        size = net.inputs[0].shape[1:] if len(net.inputs[0].shape) == 3 and data.is_folder(name) else None
+        found["data"] = data.load(name, size=size)
+    if alike and name == DIGITS:
+        hint = "Draw sevens with a bar, as those that it learned from have one."
+        found |= {"drawing": data.digits_drawing, "hint": hint}
+    return found
 
 
 def _say(address: str) -> None:

@@ -23,20 +23,27 @@ MOST = 8192  # terms sent at once: as many as a page can hold without stuttering
 
 
 def network(session: Session) -> dict[str, Any]:
-    """Return everything about the network that does not depend on an image."""
-    numbers = {str(node.name): number for number, node in enumerate(session.nodes)}
-    layers = {layer.name: layer for layer in session.summary.layers}
+    """Return everything about the network as it is now that does not depend on an image."""
+    version = session.version
+    summary = version.summary
+    numbers = {str(node.name): number for number, node in enumerate(version.nodes)}
+    layers = {layer.name: layer for layer in summary.layers}
     return {
+        "version": version.number,
+        "structure": version.structure,
         "title": session.title,
-        "params": session.summary.params,
-        "macs": session.summary.macs,
-        "nodes": [_node(node, layers.get(str(node.name)), numbers) for node in session.nodes],
-        "outputs": [numbers[name] for name in session.summary.outputs],
+        "params": summary.params,
+        "macs": summary.macs,
+        "nodes": [_node(node, layers.get(str(node.name)), numbers) for node in version.nodes],
+        "outputs": [numbers[name] for name in summary.outputs],
         "classes": list(session.classes),
         "samples": session.samples,
         "draws": session.draws,
         "hint": session.hint,
-        "untrained": bool(session.net.weights) and session.net.weights.version == 0,
+        "pictures": session.reads_pictures,
+        "untrained": bool(version.net.weights) and version.net.weights.version == 0,
+        "undo": session.studio.undone,
+        "redo": session.studio.redone,
     }
 
 
@@ -74,11 +81,13 @@ def run(session: Session, made: Run) -> dict[str, Any]:
     scores = session.scores(made)
     return {
         "run": made.name,
+        "version": made.version.number,
+        "structure": made.version.structure,
         "sample": made.sample,
         "label": session.label(made.sample),
         "engine": made.trace.engine,
         "scores": None if scores is None else facts.numbers(scores),
-        "ranges": [_range(made.trace[str(node.name)]) for node in session.nodes],
+        "ranges": [_range(made.trace[str(node.name)]) for node in made.version.nodes],
     }
 
 
@@ -88,7 +97,7 @@ def _range(values: NDArray[np.float32]) -> list[float]:
     return [float(finite.min()), float(finite.max())] if finite.size else [0.0, 0.0]
 
 
-def number(session: Session, made: Run, name: str, index: tuple[int, ...]) -> dict[str, Any]:
+def number(made: Run, name: str, index: tuple[int, ...]) -> dict[str, Any]:
     """Return one number taken apart, its sum channel by channel, and the numbers that follow from it.
 
     Of more than `MOST` terms, the channels (or places) that give most are told one by one, the others by their sum.
@@ -101,7 +110,7 @@ def number(session: Session, made: Run, name: str, index: tuple[int, ...]) -> di
         "sum": facts.number(exact_sum(explanation.terms.product)) if explanation.rule == "sum" else None,
         "parts": _parts(shown) if explanation.rule == "sum" else [],
         "left_out": left_out,
-        "origins": _origins(session, made, name, shown),
+        "origins": _origins(made, name, shown),
         "onward": [_step(step) for step in onward(made.trace, name, index)],
     }
 
@@ -131,16 +140,16 @@ def _parts(terms: Terms) -> list[dict[str, Any]]:
     ]
 
 
-def _origins(session: Session, made: Run, name: str, terms: Terms) -> dict[str, Any] | None:
+def _origins(made: Run, name: str, terms: Terms) -> dict[str, Any] | None:
     """Return the maps that the weighed places of a vector came from, and where on them each lies."""
-    read = session.net.node(name).inputs
+    read = made.version.net.node(name).inputs
     if terms.weight is None or terms.index.shape[1] != 1 or len(read) != 1:
         return None
     found = origins(made.trace, read[0])
     if found is None:
         return None
     maps, places = found
-    return {"node": session.nodes.index(maps), "index": places[terms.index[:, 0]].tolist()}
+    return {"node": made.version.nodes.index(maps), "index": places[terms.index[:, 0]].tolist()}
 
 
 def _foremost(terms: Terms) -> tuple[Terms, dict[str, Any] | None]:
@@ -197,9 +206,9 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
-def field(session: Session, made: Run, name: str, index: tuple[int, ...]) -> dict[str, Any]:
+def field(made: Run, name: str, index: tuple[int, ...]) -> dict[str, Any]:
     """Return the places that a number depends on in every earlier layer: a box and the channels, by node number."""
-    numbers = {str(node.name): number for number, node in enumerate(session.nodes)}
+    numbers = {str(node.name): number for number, node in enumerate(made.version.nodes)}
     masks = made.trace.receptive_masks(name, index)
     return {str(numbers[layer]): _box(mask) for layer, mask in masks.items() if mask.any()}
 

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-BODY_LIMIT = 1 << 20  # bytes; a drawing needs a fiftieth of it
+BODY_LIMIT = 12 << 20  # bytes; a picture of two million pixels needs nearly all of it
 
 HEADERS: dict[str, str] = {
     "content-security-policy": "; ".join(

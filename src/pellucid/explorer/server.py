@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike
 from ..engines import Engine
 from ..errors import ExplorerError
 from ..network import Network
+from ..train import Dataset
 from . import api, assets
 from .answering import Door
 from .drawing import Drawing
@@ -56,6 +57,7 @@ def serve(
     engine: str | Engine | None = None,
     drawing: Drawing | None = None,
     hint: str = "",
+    data: tuple[Dataset, Dataset] | None = None,
 ) -> None:
     """Serve the explorer on `net` until Ctrl-C or SIGTERM.
 
@@ -71,13 +73,22 @@ def serve(
         engine: what runs the network.
         drawing: makes the network's input of a bitmap (height, width) of 0 (paper) to 1 (ink); None: resize it.
         hint: what to know before drawing, for a person to read.
+        data: (train, test) to train on in the page.
 
     Raises:
         ExplorerError: the port is taken, or may not be used.
         ShapeError, DataError: images, labels or classes that do not fit the network.
     """
     session = Session(
-        net, images=images, labels=labels, classes=classes, title=title, engine=engine, drawing=drawing, hint=hint
+        net,
+        images=images,
+        labels=labels,
+        classes=classes,
+        title=title,
+        engine=engine,
+        drawing=drawing,
+        hint=hint,
+        data=data,
     )
     listener = _listen(port)
     keys = Keys()
@@ -117,9 +128,16 @@ def _run_beside(server: uvicorn.Server, listener: socket.socket) -> None:
         thread.join()
 
 
-def explore(net: Network, images: Any = None, *, port: int = 0, browser: bool = True) -> None:
-    """Serve the explorer on `net` and `images` until Ctrl-C; see `serve`."""
-    serve(net, images=images, port=port, browser=browser)
+def explore(
+    net: Network,
+    images: Any = None,
+    *,
+    data: tuple[Dataset, Dataset] | None = None,
+    port: int = 0,
+    browser: bool = True,
+) -> None:
+    """Serve the explorer on `net`, `images` and `data` until Ctrl-C; see `serve`."""
+    serve(net, images=images, data=data, port=port, browser=browser)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What one explorer is open on: a network, images to choose from, and the runs made so far."""
+"""What one explorer is open on: a network in its versions, images to choose from, and the runs made so far."""
 
 from __future__ import annotations
 
@@ -11,12 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..engines import Engine, as_inputs, decides, get, probabilities
-from ..errors import DataError, ShapeError, unknown_name
-from ..explain import Trace, summarize, trace
+from ..engines import Engine, decides, get, probabilities
+from ..errors import DataError, unknown_name
+from ..explain import Summary, Trace, trace
+from ..images import fit_pixels
 from ..layers.node import Node
 from ..network import Network
+from ..train import Dataset
 from .drawing import Bitmap, Drawing, fit
+from .samples import Samples
+from .studio import Studio
+from .versions import Version
 
 RUNS = 12  # runs kept: enough for the page to look back while a hand draws on
 RUN_BYTES = 768 << 20  # and never more than this, but for the newest: a large network's run is a tenth of it
@@ -24,15 +29,17 @@ RUN_BYTES = 768 << 20  # and never more than this, but for the newest: a large n
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """One run of the network on one image.
+    """One run of one version of the network on one image.
 
     Args:
         name: what the page calls it.
+        version: what was run.
         trace: every value.
-        sample: the image's number, or None for a drawing.
+        sample: the image's number, or None for one that was drawn or brought.
     """
 
     name: str
+    version: Version
     trace: Trace
     sample: int | None
 
@@ -47,16 +54,18 @@ class Session:
 
     Args:
         net: the network.
-        images: (N, C, H, W), one image (C, H, W), a tuple with one array an input, or None for an image of noise.
+        images: (N, C, H, W), one image (C, H, W), a tuple with one array an input; None: the test data's images, or an
+            image of noise.
         labels: (N,) each image's class, or None.
         classes: the classes' names; None: the network's own, or numbers.
         title: what the page is called.
-        engine: what runs the network.
+        engine: what runs and trains the network.
         drawing: makes the network's input of a bitmap (height, width) of 0 (paper) to 1 (ink); None: resize it.
         hint: what to know before drawing, for a person to read.
+        data: (train, test) to train on in the page, or None.
 
     Raises:
-        ShapeError, DataError: images, labels or classes that do not fit the network.
+        ShapeError, DataError: images, labels, classes or data that do not fit the network.
         UnknownNameError, EngineError: an engine that is not there, or cannot run here.
     """
 
@@ -71,28 +80,82 @@ class Session:
         engine: str | Engine | None = None,
         drawing: Drawing | None = None,
         hint: str = "",
+        data: tuple[Dataset, Dataset] | None = None,
     ) -> None:
-        self.net = net
-        self.title = title or net.name
-        self.summary = summarize(net)
-        self.nodes: tuple[Node, ...] = (*net.inputs, *net.nodes)  # a node's number is its place here
         self._engine = get(engine)  # a page that can run nothing is refused before it is served
-        self._images = as_inputs(net, noise(net) if images is None else images)
-        if not len(self._images[0]):
-            raise DataError("explorer", got="0 images", expected="1 or more", fix="leave images out, or give some")
-        self.samples = len(self._images[0])
-        self._labels = _labels(labels, self.samples)
-        self.classes = self._names(classes)
+        self.studio = Studio(net, data, self._engine)
+        self.title = title or net.name
+        self._images = Samples(net, images, labels, None if data is None else data[1])
+        self._given_classes = tuple(str(name) for name in classes or ())
+        if classes and len(self._given_classes) != net.outputs[0].shape[0]:
+            raise DataError(
+                "explorer",
+                got=f"{len(self._given_classes)} class names",
+                expected=f"{net.outputs[0].shape[0]}, one an output of {net.outputs[0].name!r}",
+                fix="give a name for each output",
+            )
         self._drawing = drawing or self._fitting()
         self.hint = hint
         self._runs: OrderedDict[str, Run] = OrderedDict()
-        self._drawn = 0
+        self._brought = 0
         self._lock = threading.Lock()
+
+    @property
+    def version(self) -> Version:
+        """The version of the network that is shown."""
+        return self.studio.version
+
+    @property
+    def net(self) -> Network:
+        """The network that is shown."""
+        return self.version.net
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        """Inputs and layers of the network that is shown; a node's number is its place here."""
+        return self.version.nodes
+
+    @property
+    def summary(self) -> Summary:
+        """Shapes, parameters and costs of the network that is shown."""
+        return self.version.summary
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the first output's classes; where there are none, their numbers."""
+        net = self.net
+        count = net.outputs[0].shape[0]
+        names = self._given_classes or net.classes or ()
+        return tuple(names) if len(names) == count else tuple(str(number) for number in range(count))
+
+    @property
+    def samples(self) -> int:
+        """How many images there are to choose from."""
+        return len(self._images)
+
+    @property
+    def first_test(self) -> int:
+        """The number of the first image of the test data, where there are some."""
+        return self._images.first_test
+
+    def image(self, number: int) -> tuple[NDArray[np.float32], ...]:
+        """Return one of the images to choose from, one array an input.
+
+        Raises:
+            DataError: there is no such image.
+        """
+        return self._images.image(number)
 
     @property
     def draws(self) -> bool:
         """Whether a hand can draw what the network reads."""
         return self._drawing is not None
+
+    @property
+    def reads_pictures(self) -> bool:
+        """Whether the network reads one image, grey or of three colours."""
+        shape = self.net.inputs[0].shape
+        return len(self.net.inputs) == 1 and len(shape) == 3 and shape[0] in (1, 3)
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -106,16 +169,14 @@ class Session:
         Raises:
             DataError: there is no such image.
         """
-        if not 0 <= number < self.samples:
-            raise DataError(
-                "explorer", got=f"sample {number}", expected=f"0 to {self.samples - 1}", fix="choose one of these"
-            )
+        image = self._images.image(number)
         with self._lock:
-            name = f"sample-{number}"
+            version = self.version
+            name = _named(version, f"sample-{number}")
             if name in self._runs:
                 self._runs.move_to_end(name)
                 return self._runs[name]
-            return self._keep(name, tuple(x[number] for x in self._images), number)
+            return self._keep(name, version, image, number)
 
     def run_drawing(self, bitmap: Bitmap) -> Run:
         """Run the network on a drawing.
@@ -127,10 +188,41 @@ class Session:
             raise DataError(
                 "explorer", got="a drawing", expected="a network that reads one image", fix="choose a sample instead"
             )
-        image = self._drawing(bitmap)
-        with self._lock:
-            self._drawn += 1
-            return self._keep(f"drawing-{self._drawn}", (image,), None)
+        return self._bring("drawing", (self._drawing(bitmap),))
+
+    def run_picture(self, pixels: NDArray[np.uint8], *, invert: bool = False) -> Run:
+        """Run the network on a picture, fitted to it as an image file is.
+
+        Args:
+            pixels: (height, width, 3 or 4), red, green, blue and opacity.
+            invert: turn around dark and light.
+
+        Raises:
+            DataError: this network reads no picture.
+        """
+        if not self.reads_pictures:
+            raise DataError(
+                "explorer",
+                got="a picture",
+                expected="a network that reads one image, grey or of three colours",
+                fix="choose a sample instead",
+            )
+        channels, height, width = self.net.inputs[0].shape
+        return self._bring("picture", (fit_pixels(pixels, (channels, height, width), invert=invert),))
+
+    def run_again(self, name: str) -> Run:
+        """Run the network as it is now on what an earlier run was made of.
+
+        Raises:
+            UnknownNameError: there is no such run, or it was long ago.
+        """
+        made = self.run(name)
+        if made.sample is not None:
+            return self.run_sample(made.sample)
+        if made.version is self.version:
+            return made
+        kind = name.rsplit("-", 1)[0].rsplit("-", 1)[-1]
+        return self._bring(kind, tuple(made.trace[str(node.name)] for node in made.version.net.inputs))
 
     def run(self, name: str) -> Run:
         """Return a run by name.
@@ -144,72 +236,44 @@ class Session:
             return self._runs[name]
 
     def node(self, number: int) -> Node:
-        """Return the node of that number.
+        """Return the node of that number in the network that is shown.
 
         Raises:
             ShapeError: there is none.
         """
-        if not 0 <= number < len(self.nodes):
-            raise ShapeError(
-                "explorer", got=f"layer {number}", expected=f"0 to {len(self.nodes) - 1}", fix="choose one of these"
-            )
-        return self.nodes[number]
+        return self.version.node(number)
 
     def label(self, sample: int | None) -> int | None:
         """Return a sample's class, where it is known."""
-        return None if sample is None or self._labels is None else int(self._labels[sample])
+        return None if sample is None else self._images.label(sample)
 
     def scores(self, run: Run) -> NDArray[np.float64] | None:
         """Return the probability of each class, or None where the network does not decide between classes."""
-        if not decides(self.net):
+        net = run.version.net
+        if not decides(net):
             return None
-        return probabilities(self.net, run.trace[str(self.net.outputs[0].name)][None])[0]
+        return probabilities(net, run.trace[str(net.outputs[0].name)][None])[0]
 
-    def _keep(self, name: str, image: Sequence[NDArray[np.float32]], sample: int | None) -> Run:
-        run = Run(
-            name, trace(self.net, tuple(image) if len(self.net.inputs) > 1 else image[0], engine=self._engine), sample
-        )
+    def _bring(self, kind: str, image: tuple[NDArray[np.float32], ...]) -> Run:
+        """Run the network on an image that is no sample."""
+        with self._lock:
+            self._brought += 1
+            version = self.version
+            return self._keep(_named(version, f"{kind}-{self._brought}"), version, image, None)
+
+    def _keep(self, name: str, version: Version, image: tuple[NDArray[np.float32], ...], sample: int | None) -> Run:
+        values = trace(version.net, image[0] if len(image) == 1 else image, engine=self._engine)
+        run = Run(name, version, values, sample)
         self._runs[name] = run
         total = sum(one.size for one in self._runs.values())
         while len(self._runs) > 1 and (len(self._runs) > RUNS or total > RUN_BYTES):
             total -= self._runs.popitem(last=False)[1].size
         return run
 
-    def _names(self, classes: Sequence[str] | None) -> tuple[str, ...]:
-        count = self.net.outputs[0].shape[0]
-        names = tuple(str(name) for name in classes or self.net.classes or range(count))
-        if len(names) != count:
-            raise DataError(
-                "explorer",
-                got=f"{len(names)} class names",
-                expected=f"{count}, one an output of {self.net.outputs[0].name!r}",
-                fix="give a name for each output",
-            )
-        return names
-
     def _fitting(self) -> Drawing | None:
-        shape = self.net.inputs[0].shape
-        if len(self.net.inputs) > 1 or len(shape) != 3 or shape[0] not in (1, 3):
-            return None
-        return fit(shape, float(self._images[0].min()), float(self._images[0].max()))
+        return fit(self.net.inputs[0].shape, *self._images.range) if self.reads_pictures else None
 
 
-def noise(net: Network) -> Any:
-    """Return an image of noise (C, H, W), one for each input, the same every time: something to see without data."""
-    random = np.random.default_rng(0)
-    images = [random.random(node.shape, np.float32) for node in net.inputs]
-    return tuple(images) if len(net.inputs) > 1 else images[0]
-
-
-def _labels(labels: ArrayLike | None, samples: int) -> NDArray[np.int64] | None:
-    if labels is None:
-        return None
-    array = np.asarray(labels)
-    if array.shape != (samples,) or array.dtype.kind not in "iu":
-        raise DataError(
-            "explorer",
-            got=f"labels of shape {array.shape}, {array.dtype}",
-            expected=f"{samples} whole numbers, one an image",
-            fix="give each image the number of its class",
-        )
-    return array.astype(np.int64)
+def _named(version: Version, name: str) -> str:
+    """Return a run's name: it says of which version it is, unless that is the first."""
+    return name if version.number == 1 else f"{version.number}-{name}"

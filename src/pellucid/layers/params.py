@@ -240,12 +240,23 @@ def number(value: object, least: float, most: float = float("inf")) -> float:
     return result
 
 
-def choice(*names: str) -> Callable[[str], str]:
-    """Return a converter that accepts only `names`."""
+class Choice:
+    """A converter that accepts only the names it is made of, and tells them.
 
-    def convert(value: str) -> str:
-        if value not in names:
-            raise bad(value, "one of " + ", ".join(repr(n) for n in names), f"use {names[0]!r}")
+    >>> choice("CHW", "HWC").names
+    ('CHW', 'HWC')
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+
+    def __call__(self, value: str) -> str:
+        """Return `value`, if it is one of the names."""
+        if value not in self.names:
+            raise bad(value, "one of " + ", ".join(repr(n) for n in self.names), f"use {self.names[0]!r}")
         return value
 
-    return convert
+
+def choice(*names: str) -> Choice:
+    """Return a converter that accepts only `names`."""
+    return Choice(names)

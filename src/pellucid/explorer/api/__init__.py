@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..answering import Door
 from ..session import Session
-from . import reading
+from . import bringing, changing, reading, training
 
 
 def doors(session: Session) -> list[Door]:
     """Return everything that can be asked about `session`."""
-    return [*reading.doors(session)]
+    return [*reading.doors(session), *changing.doors(session), *training.doors(session), *bringing.doors(session)]

@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import ShapeError
 from .. import facts
 from ..answering import Answer, Door, Protection, Query, told
-from ..session import Session
+from ..session import Run, Session
 from .checks import bad, bitmap, json_of, whole
 
 LARGEST_MAPS = 8 << 20  # numbers sent in one answer: 32 MiB
@@ -30,10 +30,9 @@ def doors(session: Session) -> list[Door]:
 class _Reading:
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._network = told(facts.network(session))
 
     def network(self, query: Query) -> Answer:
-        return self._network
+        return told(facts.network(self._session))
 
     def run(self, query: Query) -> Answer:
         wanted = json_of(query)
@@ -52,7 +51,7 @@ class _Reading:
             numbers = [whole("part", text) for text in part.split(":")]
             if len(numbers) != 3:
                 raise bad("parts", part, "layer:first channel:channels", "write for instance 1:0:16")
-            node = self._session.node(numbers[0])
+            node = made.version.node(numbers[0])
             first, count = numbers[1:]
             if not 0 <= first < first + count <= node.shape[0]:
                 raise ShapeError(
@@ -70,15 +69,16 @@ class _Reading:
 
     def explain(self, query: Query) -> Answer:
         made = self._session.run(query.params.get("run", ""))
-        name, index = self._place(query)
-        return told(facts.number(self._session, made, name, index))
+        name, index = _place(made, query)
+        return told(facts.number(made, name, index))
 
     def field(self, query: Query) -> Answer:
         made = self._session.run(query.params.get("run", ""))
-        name, index = self._place(query)
-        return told(facts.field(self._session, made, name, index))
+        name, index = _place(made, query)
+        return told(facts.field(made, name, index))
 
-    def _place(self, query: Query) -> tuple[str, tuple[int, ...]]:
-        node = self._session.node(whole("layer", query.params.get("layer")))
-        index = tuple(whole("index", text) for text in query.params.get("index", "").split(","))
-        return str(node.name), index
+
+def _place(made: Run, query: Query) -> tuple[str, tuple[int, ...]]:
+    node = made.version.node(whole("layer", query.params.get("layer")))
+    index = tuple(whole("index", text) for text in query.params.get("index", "").split(","))
+    return str(node.name), index
