@@ -282,8 +282,8 @@ def test_explore_trains_first(pellucid, served):
     assert "conv1[8,4,4] = " in result.stdout
     assert result.stdout.splitlines()[-1] == "http://127.0.0.1:1/?token=x"
     assert net.evaluate(test).accuracy > 0.95
-    np.testing.assert_array_equal(options["images"], test.images)
-    np.testing.assert_array_equal(options["labels"], test.labels)
+    np.testing.assert_array_equal(options["data"][1].images, test.images)
+    np.testing.assert_array_equal(options["data"][1].labels, test.labels)
     assert options["drawing"] is data.digits_drawing
     assert (options["port"], options["browser"]) == (8123, False)
 
@@ -295,12 +295,24 @@ def test_explore_a_file(pellucid, served, trained):
     assert pellucid("explore", "lenet5").exit_code == 0
     (net, options), (_, with_image), (_, without) = served
     np.testing.assert_array_equal(net.weights["conv1.weight"], trained.weights["conv1.weight"])
-    assert options["images"].shape == (360, 1, 8, 8)
+    assert options["data"][1].images.shape == (360, 1, 8, 8)
     assert options["browser"]
     assert with_image["images"].shape == (1, 8, 8)
-    assert with_image["labels"] is None
     assert not with_image["browser"]
-    assert "images" not in without
+    assert not {"images", "data"} & set(without)
+
+
+def test_explore_with_data(pellucid, served, folder):
+    """--data gives any network something to train on, brought to its size where it is a folder of images."""
+    for name in ("a", "b"):
+        (folder / "pets" / name).mkdir(parents=True)
+        for number in range(3):
+            (folder / "pets" / name / f"{number}.jpg").write_bytes((folder / "photo.jpg").read_bytes())
+    assert pellucid("explore", "resnet20", "--data", "pets").exit_code == 0
+    ((_, options),) = served
+    train, test = options["data"]
+    assert (len(train), len(test), train.images.shape[1:]) == (4, 2, (3, 32, 32))
+    assert pellucid("explore", "lenet5", "--data", "nowhere").exit_code == 1
 
 
 def test_a_file_that_comes_back(pellucid, folder):
