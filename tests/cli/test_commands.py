@@ -312,7 +312,7 @@ def test_explore_with_data(pellucid, served, folder):
     ((_, options),) = served
     train, test = options["data"]
     assert (len(train), len(test), train.images.shape[1:]) == (4, 2, (3, 32, 32))
-    assert pellucid("explore", "lenet5", "--data", "nowhere").exit_code == 1
+    assert pellucid("explore", "lenet5", "--data", "nowhere").exit_code == 2
 
 
 def test_a_file_that_comes_back(pellucid, folder):
