@@ -63,7 +63,8 @@ def told(value: Any) -> Answer:
     >>> told({"runs": 2}).content
     b'{"runs":2}'
     """
-    return Answer(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode())
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Answer(text.encode(errors="backslashreplace"))  # half a surrogate pair, as JSON writes it
 
 
 def answer(doors: Sequence[Door], method: str, path: str, query: Query) -> tuple[int, Answer]:
