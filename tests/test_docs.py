@@ -58,6 +58,7 @@ RESULTS = {
     "ReceptiveField",
     "Status",
     "Step",
+    "Trap",
 }
 
 

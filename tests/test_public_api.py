@@ -27,7 +27,7 @@ SURFACE = {
     ],
     "pellucid.explain": [
         "Excitation", "Excitations", "Explanation", "LayerExcitations", "LayerSummary", "ReceptiveField", "Summary",
-        "Trace", "excitations", "facts", "receptive_field", "summarize", "trace",
+        "Trace", "Trap", "excitations", "facts", "receptive_field", "summarize", "trace", "traps",
     ],
     "pellucid.engines": [
         "BatchGradients", "ENGINES", "Engine", "EngineWarning", "KerasEngine", "LossRule", "NativeEngine",

@@ -1,4 +1,4 @@
-"""Explanation: traces, the arithmetic of one number, receptive fields, summaries, and their drawing in a terminal."""
+"""Explanation: traces, one number's arithmetic, receptive fields, summaries, traps, and their drawing in a terminal."""
 
 from . import facts
 from .excitations import Excitation, Excitations, LayerExcitations, excitations
@@ -6,6 +6,7 @@ from .explanation import Explanation
 from .receptive import ReceptiveField, receptive_field
 from .summary import LayerSummary, Summary, summarize
 from .trace import Trace, trace
+from .traps import Trap, traps
 
 __all__ = [
     "Excitation",
@@ -16,9 +17,11 @@ __all__ = [
     "ReceptiveField",
     "Summary",
     "Trace",
+    "Trap",
     "excitations",
     "facts",
     "receptive_field",
     "summarize",
     "trace",
+    "traps",
 ]
