@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ FEW = ALL[:: len(ALL) // 5]
 
 
 @contextmanager
-def quiet(browser: Browser, session: Session, complaints: Sequence[str] = ()) -> Iterator[Page]:
+def quiet(browser: Browser, session: Session, complaints: Sequence[str] = ()) -> Generator[Page, None, None]:
     """Open a session's page; whatever happens in it but being read fails the test.
 
     Args:
