@@ -26,8 +26,8 @@ SURFACE = {
         "Alone", "Comparison", "Difference", "Finding", "LayerDifference", "Stated", "Trial", "compare",
     ],
     "pellucid.explain": [
-        "Excitation", "Excitations", "Explanation", "LayerExcitations", "LayerSummary", "ReceptiveField", "Summary",
-        "Trace", "Trap", "excitations", "facts", "receptive_field", "summarize", "trace", "traps",
+        "Excitation", "Excitations", "Explanation", "LayerExcitations", "LayerSummary", "ReceptiveField", "Stage",
+        "Summary", "Trace", "Trap", "excitations", "facts", "receptive_field", "stages", "summarize", "trace", "traps",
     ],
     "pellucid.engines": [
         "BatchGradients", "ENGINES", "Engine", "EngineWarning", "KerasEngine", "LossRule", "NativeEngine",

@@ -1,9 +1,10 @@
-"""Explanation: traces, one number's arithmetic, receptive fields, summaries, traps, and their drawing in a terminal."""
+"""Explanation: traces, one number's arithmetic, receptive fields, stages, traps, and drawings in a terminal."""
 
 from . import facts
 from .excitations import Excitation, Excitations, LayerExcitations, excitations
 from .explanation import Explanation
 from .receptive import ReceptiveField, receptive_field
+from .stages import Stage, stages
 from .summary import LayerSummary, Summary, summarize
 from .trace import Trace, trace
 from .traps import Trap, traps
@@ -15,12 +16,14 @@ __all__ = [
     "LayerExcitations",
     "LayerSummary",
     "ReceptiveField",
+    "Stage",
     "Summary",
     "Trace",
     "Trap",
     "excitations",
     "facts",
     "receptive_field",
+    "stages",
     "summarize",
     "trace",
     "traps",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..explain import Explanation, LayerSummary, facts, receptive_field
+from ..explain import Explanation, LayerSummary, Stage, facts, receptive_field, stages
 from ..layers.arithmetic import Terms, exact_sum
 from ..layers.base import Mask
 from ..layers.node import Node
@@ -35,6 +36,7 @@ def network(session: Session) -> dict[str, Any]:
         "params": summary.params,
         "macs": summary.macs,
         "nodes": [_node(node, layers.get(str(node.name)), numbers) for node in version.nodes],
+        "groups": _groups_of(stages(version.net), numbers, None, []),
         "outputs": [numbers[name] for name in summary.outputs],
         "classes": list(session.classes),
         "samples": session.samples,
@@ -45,6 +47,20 @@ def network(session: Session) -> dict[str, Any]:
         "undo": session.studio.undone,
         "redo": session.studio.redone,
     }
+
+
+def _groups_of(
+    found: Sequence[Stage], numbers: dict[str, int], parent: int | None, told: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return what can be folded, each stage before its parts: numbers of its first and last node, and of its parent."""
+    for stage in found:
+        if len(stage.layers) > 1:
+            first, last = numbers[stage.layers[0]], numbers[stage.layers[-1]]
+            told.append(
+                {"title": stage.title, "first": first, "last": last, "parent": parent, "parts": len(stage.parts)}
+            )
+            _groups_of(stage.parts, numbers, len(told) - 1, told)
+    return told
 
 
 def _node(node: Node, layer: LayerSummary | None, numbers: dict[str, int]) -> dict[str, Any]:

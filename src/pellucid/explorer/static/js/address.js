@@ -1,10 +1,13 @@
-// The address bar: #sample=3&number=conv1[2,4,5]&panel=table says which image, how deep, where, and what is open.
+// The address bar: #sample=3&number=conv1[2,4,5]&unfolded=0.4&panel=table says which image, how deep, where, which
+// stages are unfolded, and which panel is open.
 // A link to it shows the same.
+
+import { groupsOf } from "./folding.js";
 
 /**
  * @typedef {import("./store.js").State} State
  * @typedef {{sample: number, depth: "overview" | "layer" | "number", node: number | null, unit: number[] | null,
- *   panel: string | null}} Where
+ *   panel: string | null, unfolded: number[]}} Where
  */
 
 /** @param {State} state @returns {string} */
@@ -14,6 +17,10 @@ export function toHash(state) {
   if (state.depth !== "overview" && state.node !== null && state.unit !== null) {
     const name = encodeURIComponent(state.network.nodes[state.node].name);
     parts.push(`${state.depth}=${name}[${state.unit.join(",")}]`);
+  }
+  if (state.unfolded.length > 0) {
+    const all = state.unfolded.length === groupsOf(state.network).length;
+    parts.push(`unfolded=${all ? "all" : state.unfolded.join(".")}`);
   }
   if (state.panel !== null) parts.push(`panel=${state.panel}`);
   return `#${parts.join("&")}`;
@@ -27,12 +34,18 @@ export function toHash(state) {
  */
 export function fromHash(hash, network) {
   /** @type {Where} */
-  const where = { sample: 0, depth: "overview", node: null, unit: null, panel: null };
+  const where = { sample: 0, depth: "overview", node: null, unit: null, panel: null, unfolded: [] };
+  const groups = groupsOf(network).map((_, group) => group);
   for (const part of hash.replace(/^#/, "").split("&")) {
     const sample = /^sample=(\d{1,9})$/.exec(part);
     if (sample !== null && Number(sample[1]) < network.samples) where.sample = Number(sample[1]);
     const panel = /^panel=([a-z-]{1,40})$/.exec(part);
     if (panel !== null) where.panel = panel[1];
+    const unfolded = /^unfolded=(all|[\d.]{1,2000})$/.exec(part);
+    if (unfolded !== null) {
+      const named = unfolded[1].split(".").map(Number);
+      where.unfolded = groups.filter((group) => unfolded[1] === "all" || named.includes(group));
+    }
     const place = /^(layer|number)=([^[]+)\[([\d,]+)\]$/.exec(
       part.replaceAll("%5B", "[").replaceAll("%5D", "]").replaceAll("%2C", ","),
     );

@@ -6,7 +6,12 @@ import { drawPicture, stacked } from "./heat.js";
 import { frame, isVector, mapCount, sizeRules } from "./shapes.js";
 import { drawSmall, scaleEnd } from "./values.js";
 
-/** @typedef {import("./store.js").State} State @typedef {import("./values.js").Values} Values */
+/**
+ * @typedef {import("./store.js").State} State
+ * @typedef {import("./values.js").Values} Values
+ * @typedef {{title: string, about: string, params: number, macs: number, unfold: () => void}} Folded a folded stage:
+ *   what is in it, in words, and what it costs
+ */
 
 const MORE = 32; // maps that one press of "more" adds
 const FINE = 48; // numbers across, from which on a map is smaller than its numbers
@@ -28,6 +33,7 @@ export class Card {
   #block = el("div", { class: "maps", role: "group" });
   #choose;
   #wanted;
+  #facts;
 
   /**
    * @param {import("./source.js").NodeFacts} node
@@ -35,8 +41,9 @@ export class Card {
    * @param {number} few maps shown at first
    * @param {(channel: number) => void} choose called when a map, or the column (channel 0), is chosen
    * @param {() => void} wanted called when more maps are to be drawn
+   * @param {Folded | null} folded the stage that the column stands for, if it is one; the node is its last
    */
-  constructor(node, number, few, choose, wanted) {
+  constructor(node, number, few, choose, wanted, folded) {
     this.node = node;
     this.number = number;
     this.#choose = choose;
@@ -45,7 +52,10 @@ export class Card {
     const given = node.inputs.length === 0;
     if (given && node.shape.length === 3 && node.shape[0] === 3) this.picture = framed("div", { class: "picture" });
     this.root = el("li", { class: "card", "data-node": number });
-    this.root.append(this.#head(), ...(this.picture ? [this.picture] : []), this.#block, this.more, facts(node));
+    this.#facts = el("details", { open: true }, el("summary", { text: "facts" }), facts(node, folded));
+    const head = folded === null ? this.#head() : stackHead(folded, node);
+    this.root.append(head, ...(this.picture ? [this.picture] : []), this.#block, this.more, this.#facts);
+    this.root.classList.toggle("stack", folded !== null);
     this.root.classList.toggle("vector", isVector(node.shape));
     this.root.classList.toggle("image", this.#isImage);
     const { rows, columns } = isVector(node.shape) ? stacked(node.shape[0]) : frame(node.shape);
@@ -81,6 +91,11 @@ export class Card {
     }
   }
 
+  /** Show the facts, or fold them away where several columns share the height. @param {boolean} roomy */
+  spread(roomy) {
+    /** @type {HTMLDetailsElement} */ (this.#facts).open = roomy;
+  }
+
   /** Mark the column, and one of its maps, as selected. @param {number | null} channel */
   select(channel) {
     this.root.classList.toggle("selected", channel !== null);
@@ -105,7 +120,7 @@ export class Card {
     return el(
       "button",
       { class: "head", type: "button", title: this.node.description, on: { click: () => this.#choose(0) } },
-      el("span", { class: "name" }, ...name.split(/(?<=[._/])/).flatMap((part) => [el("wbr"), part])),
+      el("span", { class: "name" }, ...broken(name)),
       el("span", { class: "kind", text: kind }),
       el("span", { class: "shape", text: shape(this.node.shape) }),
     );
@@ -166,14 +181,35 @@ function paint(place, channels, sizes, state, node) {
   drawPicture(canvasOf(place), channels, rows, columns, state.run?.ranges[node] ?? [0, 1]);
 }
 
-/** @param {import("./source.js").NodeFacts} node @returns {HTMLElement} */
-function facts(node) {
+/** @param {Folded} folded @param {import("./source.js").NodeFacts} node @returns {HTMLElement} */
+function stackHead({ title, about, unfold }, node) {
+  return el(
+    "button",
+    { class: "head", type: "button", title: `${title}: unfold`, "aria-expanded": "false", on: { click: unfold } },
+    el("span", { class: "name" }, ...broken(title)),
+    el("span", { class: "kind", text: about }),
+    el("span", { class: "shape", text: shape(node.shape) }),
+  );
+}
+
+/** A name that may be broken after its words. @param {string} name @returns {(string | Node)[]} */
+function broken(name) {
+  return name.split(/(?<=[._/ ])/).flatMap((part) => [el("wbr"), part]);
+}
+
+/**
+ * @param {import("./source.js").NodeFacts} node
+ * @param {Folded | null} folded
+ * @returns {HTMLElement}
+ */
+function facts(node, folded) {
   const list = el("dl", { class: "facts" });
   const add = (/** @type {string} */ term, /** @type {string} */ fact) =>
     list.append(el("div", {}, el("dt", { text: term }), el("dd", { text: fact })));
-  for (const [which, rule] of sizeRules(node)) add(which, rule);
-  if (node.params !== undefined) add("parameters", grouped(node.params));
-  if (node.macs) add("multiply-adds", grouped(node.macs));
+  if (folded === null) for (const [which, rule] of sizeRules(node)) add(which, rule);
+  const { params, macs } = folded ?? node;
+  if (params !== undefined) add("parameters", grouped(params));
+  if (macs) add("multiply-adds", grouped(macs));
   if (node.receptive_field && node.status !== undefined) {
     const field = node.receptive_field.join(" × ");
     const words = { exact: field, "upper bound": `at most ${field}`, "whole input": "whole input" };

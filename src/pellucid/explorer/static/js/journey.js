@@ -2,6 +2,7 @@
 
 import { fromHash, toHash } from "./address.js";
 import { byId } from "./dom.js";
+import { revealing } from "./folding.js";
 
 /** @typedef {import("./store.js").Store} Store @typedef {import("./store.js").Place} Place */
 
@@ -24,7 +25,8 @@ export class Journey {
     const { run } = this.#store.state;
     const trail = Array.isArray(history.state?.trail) ? history.state.trail : [];
     const { depth, node, unit, panel } = where;
-    const place = { depth, node, unit, panel, pointed: null, trail };
+    const unfolded = this.#kept(revealing(this.#store.state.network, where.unfolded, node));
+    const place = { depth, node, unit, panel, unfolded, pointed: null, trail };
     if (run === null || (run.sample !== null && run.sample !== where.sample)) {
       await this.#run(() => this.#source.sample(where.sample), place);
     } else {
@@ -90,6 +92,16 @@ export class Journey {
     this.#go({ panel });
   }
 
+  /**
+   * Unfold or fold groups of layers; what is open in a folded one is left.
+   * @param {number[]} unfolded those that are unfolded from now on
+   */
+  fold(unfolded) {
+    const { network, node } = this.#store.state;
+    const hidden = revealing(network, unfolded, node) !== unfolded;
+    this.#go({ unfolded, ...(hidden ? { depth: "overview", node: null, unit: null, pointed: null } : {}) });
+  }
+
   /** Undo the last step down; at the top, close the open panel. */
   back() {
     const { depth, trail, panel } = this.#store.state;
@@ -101,8 +113,15 @@ export class Journey {
 
   /** @param {Partial<import("./store.js").State>} place */
   #go(place) {
-    this.#store.set(place);
+    const { network, unfolded } = this.#store.state;
+    this.#store.set({ unfolded: revealing(network, unfolded, place.node ?? null), ...place });
     this.#write(true);
+  }
+
+  /** The same array if it holds the same. @param {number[]} unfolded */
+  #kept(unfolded) {
+    const { unfolded: before } = this.#store.state;
+    return String(before) === String(unfolded) ? before : unfolded;
   }
 
   /**

@@ -14,8 +14,12 @@ const HEADROOM = 10; // pixels above a column where lines pass over it
 /** The lines. */
 export class Links {
   #flow;
-  #cards;
-  #edges;
+  /** @type {Card[]} */
+  #cards = [];
+  /** @type {Map<number, Card>} by the node whose values they show */
+  #shown = new Map();
+  /** @type {Edge[]} */
+  #edges = [];
   #drawing = svg("svg", { class: "links", "aria-hidden": "true" });
   #streams = svg("g", { class: "streams" });
   #threads = svg("g", { class: "threads" });
@@ -23,14 +27,20 @@ export class Links {
   #rethread = () => {};
   #due = false;
 
-  /** @param {HTMLElement} flow what scrolls @param {Card[]} cards @param {Edge[]} edges */
-  constructor(flow, cards, edges) {
+  /** @param {HTMLElement} flow what scrolls */
+  constructor(flow) {
     this.#flow = flow;
-    this.#cards = cards;
-    this.#edges = edges;
     this.#drawing.append(this.#streams, this.#threads);
     flow.prepend(this.#drawing);
     new ResizeObserver(() => this.redraw()).observe(/** @type {Element} */ (flow.lastElementChild));
+  }
+
+  /** Draw lines between these from now on. @param {Card[]} cards @param {Edge[]} edges between places among the cards */
+  connect(cards, edges) {
+    this.#cards = cards;
+    this.#shown = new Map(cards.map((card) => [card.number, card]));
+    this.#edges = edges;
+    this.redraw();
   }
 
   /** Draw anew before the next frame: something moved. */
@@ -112,19 +122,21 @@ export class Links {
 
   /** A map, or the button behind which it is. @param {number} node @param {number} channel @returns {Rect | null} */
   #mapRect(node, channel) {
-    const { maps, more } = this.#cards[node];
+    const card = this.#shown.get(node);
+    if (card === undefined) return null; // it is in a folded stage
+    const { maps, more } = card;
     const map = maps.get(channel) ?? more;
     return map.hidden ? null : this.#within(map);
   }
 
-  /** @param {number} node @returns {Rect} */
-  #blockRect(node) {
-    return this.#within(/** @type {HTMLElement} */ (this.#cards[node].root.querySelector(".maps")));
+  /** @param {number} card @returns {Rect} */
+  #blockRect(card) {
+    return this.#within(/** @type {HTMLElement} */ (this.#cards[card].root.querySelector(".maps")));
   }
 
-  /** @param {number} node @returns {Rect} */
-  #cardRect(node) {
-    return this.#within(this.#cards[node].root);
+  /** @param {number} card @returns {Rect} */
+  #cardRect(card) {
+    return this.#within(this.#cards[card].root);
   }
 
   /** @param {HTMLElement} element @returns {Rect} */

@@ -42,6 +42,7 @@ async function start() {
     digits: "few",
     theme: currentTheme(),
     panel: null,
+    unfolded: [],
   });
   const values = new Values(source);
   const journey = new Journey(store, source);
@@ -64,7 +65,7 @@ async function start() {
     else if (left.node !== null) overview.focus(left.node);
   });
   for (const add of PANELS) add({ network, store, source, values, journey, overview, enter });
-  rove(byId("flow"), ".head, .map, .more");
+  rove(byId("flow"), ".head, .fold, .map, .more");
   rove(byId("bars"), "button");
   rove(byId("number"), "[data-go], .more");
   rove(byId("reads-strip"), "button");

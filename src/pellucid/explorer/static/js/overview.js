@@ -1,15 +1,22 @@
-// The first depth: every layer as a column of feature maps, in the order in which the data flows.
+// The first depth: every layer as a column of feature maps, in the order in which the data flows; stages that repeat
+// stand folded in a deep network.
 
+import { bandsOver } from "./bands.js";
 import { Card } from "./card.js";
-import { byId } from "./dom.js";
+import { announce, byId } from "./dom.js";
 import { markField } from "./fieldmarks.js";
+import { fold, groupsOf, shown, unfold } from "./folding.js";
+import { counted } from "./format.js";
 import { edges, layout } from "./graph.js";
 import { complain } from "./journey.js";
 import { Links } from "./links.js";
 import { frame, isVector, placeOf, unitAt } from "./shapes.js";
 import { toldHere } from "./teller.js";
 
-/** @typedef {import("./store.js").State} State */
+/**
+ * @typedef {import("./store.js").State} State
+ * @typedef {import("./folding.js").Column} Column
+ */
 
 const FEW = 8; // maps of a layer that are shown at first
 const FEW_IN_LANES = 4; // the same where branches share the height
@@ -22,13 +29,17 @@ export class Overview {
   #store;
   #values;
   #journey;
-  /** @type {Card[]} */
+  /** @type {Card[]} those that are shown */
   #cards = [];
+  /** @type {Map<string, Card>} all that were made */
+  #made = new Map();
   #flow = byId("flow");
   #columns = byId("columns");
   #links;
-  /** @type {Set<number>} */
+  /** @type {Set<Element>} */
   #visible = new Set();
+  #seen;
+  #few;
 
   /**
    * @param {import("./store.js").Store} store
@@ -39,32 +50,23 @@ export class Overview {
     this.#store = store;
     this.#values = values;
     this.#journey = journey;
-    const { nodes } = store.state.network;
-    const spots = layout(nodes);
-    const lanes = Math.max(...spots.map((spot) => spot.lane)) + 1;
-    for (const [number, node] of nodes.entries()) {
-      const few = lanes > 1 ? FEW_IN_LANES : FEW;
-      const card = new Card(
-        node,
-        number,
-        few,
-        (channel) => this.#open(number, channel),
-        () => this.#draw(),
-      );
-      const tall = node.inputs.length === 0 && spots.filter((spot) => spot.depth === 0).length === 1;
-      card.root.style.gridColumn = String(spots[number].depth + 1);
-      card.root.style.gridRow = tall ? `1 / span ${lanes}` : String(spots[number].lane + 1);
-      this.#cards.push(card);
-    }
-    const long = nodes.some((node) => node.name.length > LONG_NAME);
-    this.#columns.style.setProperty("--name-lines", long ? "2" : "1");
-    this.#columns.replaceChildren(...this.#cards.map((card) => card.root));
-    this.#links = new Links(this.#flow, this.#cards, edges(nodes, spots));
-    this.#watch();
+    const { network } = store.state;
+    const every = shown(
+      network,
+      groupsOf(network).map((_, group) => group),
+    );
+    this.#few = Math.max(...layout(every.columns).map((spot) => spot.lane)) > 0 ? FEW_IN_LANES : FEW;
+    const names = [...network.nodes.map((node) => node.name), ...groupsOf(network).map((group) => group.title)];
+    this.#columns.style.setProperty("--name-lines", names.some((name) => name.length > LONG_NAME) ? "2" : "1");
+    this.#seen = new IntersectionObserver((entries) => this.#look(entries));
+    this.#links = new Links(this.#flow);
+    this.#arrange();
+    new ResizeObserver(() => this.#fit()).observe(this.#flow);
+    store.on(["unfolded"], () => this.#arrange());
     store.on(["run", "scale", "theme"], () => this.#draw());
-    store.on(["node", "unit", "depth"], (state) => this.#select(state));
-    store.on(["told", "theme"], (state) => this.#links.highlight(state, toldHere(state)));
-    store.on(["field", "node"], (state) => markField(state, this.#cards));
+    store.on(["node", "unit", "depth", "unfolded"], (state) => this.#select(state));
+    store.on(["told", "theme", "unfolded"], (state) => this.#links.highlight(state, toldHere(state)));
+    store.on(["field", "node", "unfolded"], (state) => markField(state, this.#cards));
   }
 
   /** The column of the input. @returns {HTMLElement} */
@@ -74,20 +76,86 @@ export class Overview {
 
   /** Bring the focus back to the column that was left. @param {number} node */
   focus(node) {
-    this.#cards[node].root.querySelector("button")?.focus();
+    const card = this.#cards.find((one) => one.number >= node) ?? this.#cards[0];
+    card.root.querySelector("button")?.focus();
   }
 
-  #watch() {
-    const seen = new IntersectionObserver((entries) => {
-      for (const entry of entries) {
-        const number = Number(/** @type {HTMLElement} */ (entry.target).dataset.node);
-        if (entry.isIntersecting) this.#visible.add(number);
-        else this.#visible.delete(number);
-      }
-      this.#draw();
-    });
-    for (const card of this.#cards) seen.observe(card.root);
-    new ResizeObserver(() => this.#fit()).observe(this.#flow);
+  /** Put the columns that are shown into their places. */
+  #arrange() {
+    const { network, unfolded } = this.#store.state;
+    const { columns, bands } = shown(network, unfolded);
+    const spots = layout(columns);
+    const lanes = Math.max(...spots.map((spot) => spot.lane)) + 1;
+    const above = Math.max(0, ...bands.map((band) => band.level + 1));
+    const left = this.#flow.scrollLeft;
+    this.#cards = columns.map((column) => this.#card(column));
+    for (const [at, { root }] of this.#cards.entries()) {
+      const { depth, lane } = spots[at];
+      const tall = columns[at].inputs.length === 0 && spots.filter((spot) => spot.depth === 0).length === 1;
+      root.style.gridColumn = String(depth + 1);
+      root.style.gridRow = tall ? `${above + 1} / span ${lanes}` : String(above + lane + 1);
+      this.#cards[at].spread(lanes === 1);
+    }
+    const heads = bandsOver(groupsOf(network), bands, spots, (group) => this.#fold(group));
+    this.#columns.classList.toggle("lanes", lanes > 1);
+    this.#columns.replaceChildren(
+      ...this.#cards.flatMap(({ root }, at) => [...heads.filter(({ from }) => from === at).map((h) => h.root), root]),
+    );
+    for (const { root } of this.#cards) this.#seen.observe(root);
+    this.#flow.scrollLeft = left;
+    this.#links.connect(this.#cards, edges(columns, spots));
+    this.#fit();
+  }
+
+  /** The card of a column, made when it is first shown. @param {Column} column @returns {Card} */
+  #card({ node, first, group }) {
+    const name = `${node} ${group}`;
+    const known = this.#made.get(name);
+    if (known !== undefined) return known;
+    const { network } = this.#store.state;
+    const members = network.nodes.slice(first, node + 1);
+    /** @param {"params" | "macs"} what */
+    const sum = (what) => members.reduce((total, member) => total + (member[what] ?? 0), 0);
+    const folded =
+      group === null
+        ? null
+        : {
+            title: network.groups[group].title,
+            about: inWords(network.groups[group].parts, members.length),
+            params: sum("params"),
+            macs: sum("macs"),
+            unfold: () => this.#unfold(group),
+          };
+    const choose = (/** @type {number} */ channel) => this.#open(node, channel);
+    const card = new Card(network.nodes[node], node, this.#few, choose, () => this.#draw(), folded);
+    this.#made.set(name, card);
+    return card;
+  }
+
+  /** @param {number} group */
+  #unfold(group) {
+    const { network, unfolded } = this.#store.state;
+    this.#journey.fold(unfold(unfolded, group));
+    const head = /** @type {HTMLElement | null} */ (this.#columns.querySelector(`[data-group="${group}"] button`));
+    head?.focus({ preventScroll: true });
+    announce(`${network.groups[group].title} unfolded`);
+  }
+
+  /** @param {number} group */
+  #fold(group) {
+    const { network, unfolded } = this.#store.state;
+    this.#journey.fold(fold(groupsOf(network), unfolded, group));
+    this.focus(network.groups[group].last);
+    announce(`${network.groups[group].title} folded`);
+  }
+
+  /** @param {IntersectionObserverEntry[]} entries */
+  #look(entries) {
+    for (const { target, isIntersecting } of entries) {
+      if (isIntersecting) this.#visible.add(target);
+      else this.#visible.delete(target);
+    }
+    this.#draw();
   }
 
   /** Make maps as large as lets the whole network be seen at once, if that can be. */
@@ -106,16 +174,10 @@ export class Overview {
   async #draw() {
     const { state } = this.#store;
     if (state.run === null) return;
-    const cards = this.#cards.filter((card) => this.#visible.has(card.number));
+    const cards = this.#cards.filter((card) => this.#visible.has(card.root));
+    const parts = cards.flatMap((card) => card.parts);
     try {
-      if (
-        cards.length === 0 ||
-        !(await this.#values.need(
-          state,
-          cards.flatMap((card) => card.parts),
-        ))
-      )
-        return;
+      if (cards.length === 0 || !(await this.#values.need(state, parts))) return;
     } catch (problem) {
       complain(problem);
       return;
@@ -161,4 +223,9 @@ export class Overview {
     else if (box.bottom > frame.bottom)
       this.#flow.scrollTop += Math.min(box.bottom - frame.bottom, box.top - frame.top);
   }
+}
+
+/** What a folded stage holds. @param {number} parts @param {number} layers */
+function inWords(parts, layers) {
+  return parts > 0 ? `${parts} alike · ${counted(layers, "layer")}` : counted(layers, "layer");
 }

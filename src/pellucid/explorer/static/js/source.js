@@ -8,8 +8,10 @@ import { Refusal } from "./transport.js";
  * @typedef {{name: string, kind: string, description: string, about: string, inputs: number[], shape: number[],
  *   input_shapes?: number[][], params?: number, macs?: number, receptive_field?: number[], jump?: number[],
  *   status?: string, formulas?: string[] | null, pads?: number[][] | null}} NodeFacts
- * @typedef {{title: string, params: number, macs: number, nodes: NodeFacts[], outputs: number[], classes: string[],
- *   samples: number, draws: boolean, hint: string, untrained: boolean}} NetworkFacts
+ * @typedef {{title: string, first: number, last: number, parent: number | null, parts: number}} Group nodes that can be
+ *   folded, numbers of the first and the last; parent: the group that it is a part of; parts: how many parts are alike
+ * @typedef {{title: string, params: number, macs: number, nodes: NodeFacts[], groups: Group[], outputs: number[],
+ *   classes: string[], samples: number, draws: boolean, hint: string, untrained: boolean}} NetworkFacts
  * @typedef {{run: string, sample: number | null, label: number | null, engine: string, scores: number[] | null,
  *   ranges: [number, number][]}} RunFacts
  * @typedef {{source: number[], index: number[][], inside: boolean[], used: boolean[], value: number[],

@@ -21,9 +21,10 @@
  *   digits: "few" | "all",
  *   theme: "light" | "dark",
  *   panel: string | null,
+ *   unfolded: number[],
  * }} State node and unit: what is selected; pointed: the unit under the pointer, which goes before it; trail: the
  *   numbers that were followed to get here; told and field: the facts about the unit that is shown; panel: the panel
- *   that is open.
+ *   that is open; unfolded: the groups of layers that are, in order.
  */
 
 /** The state, and its listeners. */
