@@ -23,7 +23,7 @@ from pellucid.layers.base import Gradients
 from pellucid.weights import WeightStore
 from pellucid.zoo import NETWORKS, lenet5
 
-WITHOUT_KERNELS = {"GroupNorm", "InstanceNorm2d", "LayerNorm", "LocalResponseNorm", "LpPool2d"}
+WITHOUT_KERNELS = {"LocalResponseNorm", "LpPool2d"}
 ENGINE = NativeEngine(target=x86("avx512"))
 EXACT = NativeEngine(
     target=x86("avx512"), exact=True

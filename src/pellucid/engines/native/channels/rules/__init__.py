@@ -19,6 +19,7 @@ from .others import (
     MaxPoolRule,
     SoftmaxRule,
 )
+from .sample_norms import SampleNormRule
 from .separable import SeparableRule
 from .transposed import TransposedRule
 from .varying import VaryingRule, VectorNormRule
@@ -46,6 +47,7 @@ RULES: dict[str, Rule] = {
     "Concat": ConcatRule(),
     "BatchNorm2d": BatchNormRule(),
     "BatchNorm1d": VectorNormRule(),
+    **dict.fromkeys(("LayerNorm", "GroupNorm", "InstanceNorm2d"), SampleNormRule()),
     "PReLU": VaryingRule(),
     "Scale": VaryingRule(),
     "Dropout": DropoutRule(),

@@ -14,6 +14,7 @@ from .moving import MovementRule, ReshapeRule
 from .normalization import BatchNormRule
 from .pooling import AveragePoolRule, MaxPoolRule
 from .resizing import UpsampleRule
+from .sample_norms import SampleNormRule
 from .separable import SeparableRule
 from .transposed import TransposedRule
 from .varying import VaryingRule
@@ -41,6 +42,7 @@ RULES: dict[str, Rule] = {
     "Concat": ConcatRule(),
     "BatchNorm2d": BatchNormRule(),
     "BatchNorm1d": BatchNormRule(),
+    **dict.fromkeys(("LayerNorm", "GroupNorm", "InstanceNorm2d"), SampleNormRule()),
     "PReLU": VaryingRule(),
     "Scale": VaryingRule(),
     "Dropout": DropoutRule(),
