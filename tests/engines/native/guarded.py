@@ -32,7 +32,13 @@ from pellucid.layers import (
     Dropout,
     Flatten,
     GlobalAvgPool2d,
+    GroupNorm,
+    InstanceNorm2d,
+    LayerNorm,
     Linear,
+    LocalResponseNorm,
+    LogSoftmax,
+    LpPool2d,
     MaxPool2d,
     ReLU,
     Softmax,
@@ -168,6 +174,18 @@ def residual() -> Network:
     return Network(image, Softmax()(Linear(10)(GlobalAvgPool2d()(ReLU()(Add()(y, shortcut))))))
 
 
+def normed() -> Network:
+    """Norms of one image in all lanes, over neighbouring channels too, a pool of powers, and logarithms."""
+    image = Input((3, 9, 8), name="image")
+    y = LayerNorm((0,))(Conv2d(18, 3, padding=1)(image))
+    y = LocalResponseNorm(5, alpha=0.5)(GroupNorm(3)(Conv2d(18, 3, padding=1)(y)))
+    y = InstanceNorm2d(affine=True)(LpPool2d(2, 3, stride=2)(y))
+    return Network(image, LogSoftmax()(LayerNorm()(Linear(10)(Flatten()(LayerNorm()(y))))))
+
+
+NETWORKS = (lenet, vgg, residual, normed)
+
+
 def running(make: Callable[[], Network], count: int, engine: NativeEngine, left: bool | None) -> list[bytes]:
     """What running and tracing a fresh network gives."""
     net = make()
@@ -200,7 +218,7 @@ def main(target: str, side: str, counts: list[int]) -> None:
     """Run everything without guards and with them, and print whether the bits were the same."""
     executable.SHARED_FROM = 0
     engine = NativeEngine(threads=2, target=next(each for each in available() if each.name == target))
-    cases = [(use, make, count) for use in (running, trained) for make in (lenet, vgg, residual) for count in counts]
+    cases = [(use, make, count) for use in (running, trained) for make in NETWORKS for count in counts]
     right = [use(make, count, engine, None) for use, make, count in cases]
     guard(side == "left")
     engine = NativeEngine(threads=2, target=engine.target)

@@ -29,6 +29,7 @@ from pellucid.layers import (
     Dropout,
     Dropout2d,
     Flatten,
+    LayerNorm,
     Linear,
     MaxPool2d,
     ReLU,
@@ -40,11 +41,11 @@ STEPS = 50
 
 
 def network() -> Network:
-    """Convolutions, direct and by Winograd's algorithm, batch norm, dropout, pools, a wide and a small linear layer."""
+    """Convolutions, direct and by Winograd's algorithm, norms, dropout, pools, a wide and a small linear layer."""
     x = Input((3, 12, 12), name="x")
     a = ReLU()(BatchNorm2d()(Conv2d(32, 3, padding=1)(x)))
     b = Dropout2d(0.2)(ReLU()(Conv2d(32, 3, padding=1)(a)))
-    c = Concat()(MaxPool2d(2)(b), AvgPool2d(3, stride=2, padding=1)(a))
+    c = Concat()(MaxPool2d(2)(b), AvgPool2d(3, stride=2, padding=1)(LayerNorm((0,))(a)))
     d = ReLU()(Linear(32)(Flatten()(c)))  # 2304 x 32 weights
     return Network(x, Linear(10)(Dropout(0.3)(d)), seed=5)
 

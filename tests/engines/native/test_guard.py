@@ -29,7 +29,7 @@ def test_no_byte_beyond_a_buffer(target: str, side: str, tmp_path: Path) -> None
     On one side a buffer touches a forbidden page to the byte, or to the 64 bytes that all memory of ours is rounded to.
     """
     told = run(f"{IMPORTED}guarded.main({target!r}, {side!r}, {COUNTS})", tmp_path, prepared=False).splitlines()
-    assert len(told) == 2 * 3 * len(COUNTS)
+    assert len(told) == 2 * 4 * len(COUNTS)
     assert [line for line in told if not line.endswith(": same")] == []
 
 

@@ -42,7 +42,9 @@ from pellucid.layers import (
     LayerNorm,
     LeakyReLU,
     Linear,
+    LocalResponseNorm,
     LogSoftmax,
+    LpPool2d,
     MaxPool2d,
     Mish,
     ReLU,
@@ -94,6 +96,9 @@ LAYERS: list[tuple[Layer, tuple[int, ...]]] = [
     (GroupNorm(3), (6, 4)),
     (GroupNorm(2), (4, 3, 5)),
     (InstanceNorm2d(affine=True), MAPS),
+    (LocalResponseNorm(3, alpha=0.5), MAPS),
+    (LocalResponseNorm(2, alpha=0.5, beta=-1.3), (4, 5)),
+    *((LpPool2d(p, 2, stride=1, padding=1), MAPS) for p in (2, 1.3)),
 ]
 IDS = [f"{layer} on {shape}" for layer, shape in LAYERS]
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from ..ir import Code, Value
 from ..kernel import Kernel
 from ..samples.pooling import AvgPoolForward, MaxPoolForward
+from ..samples.power_pooling import LpPoolForward
 from ..samples.taps import Taps
 from .layout import Blocked
 from .places import Blockwise, block_at, clear_around, one_block
@@ -60,3 +61,17 @@ class AvgPool(Pool):
     def _one(self) -> Kernel:
         divisors = self.row_divisors, self.column_divisors
         return AvgPoolForward(one_block(self.x), one_block(self.y), self.rows, self.columns, *divisors)
+
+
+@dataclass(frozen=True)
+class LpPool(Pool):
+    """y = the sum of |x|**p of each window, to the power 1/p.
+
+    Args:
+        p: the power, above 0.
+    """
+
+    p: float
+
+    def _one(self) -> Kernel:
+        return LpPoolForward(one_block(self.x), one_block(self.y), self.rows, self.columns, self.p)

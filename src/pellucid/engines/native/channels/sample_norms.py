@@ -10,7 +10,7 @@ from ..ir import Code, Number, Value
 from ..kernel import Kernel
 from ..layout import Maps
 from ..samples.sample_norms import Cell, Cells, SampleNorm
-from ..samples.sums import each_place, sums_of
+from ..samples.sums import each_place, plain, squares, sums_of
 from .epilogue import epilogue
 from .layout import Blocked
 from .places import Blockwise, block_at, clear_around, one_block
@@ -76,15 +76,10 @@ class ChannelNorm(Kernel):
                     found = self.cells.sums(code, cell, [(block_at(code, x, self.x, b), read)], add, 1)
                     return total + ending.finish(code, found, b, None)
 
-                return across(code, code.loop(blocks, more, code.zero()), lambda _, a, b: a + b) / count
+                return across(code, code.loop(blocks, more, code.zero()), added) / count
 
-            mean = mean_of(lambda sums, x: (sums[0] + code.load(x),))
-
-            def squares(sums: tuple[Value, ...], x: Value) -> tuple[Value, ...]:
-                off = code.load(x) - mean
-                return (code.fma(off, off, sums[0]),)
-
-            deviation = code.call("sqrt", mean_of(squares) + self.eps)
+            mean = mean_of(plain(code))
+            deviation = code.call("sqrt", mean_of(squares(code, mean)) + self.eps)
 
             def quotients(b: Number) -> None:
                 def quotient(x: Value, y: Value) -> None:
@@ -141,24 +136,20 @@ class LaneGroupNorm(Kernel):
                     return total + code.load(start, c, of="float")
 
                 shared = finish(code.loop(size, more, code.constant(0.0, "float")) / count)
-                code.loop(size, lambda c: code.store(shared, start, c))
+
+                def give(c: Number) -> None:
+                    code.store(shared, start, c)
+
+                code.loop(size, give)
 
             code.loop(self.groups, group)
 
         def total(b: Number) -> None:
-            def plain(sums: tuple[Value, ...], x: Value) -> tuple[Value, ...]:
-                return (sums[0] + code.load(x),)
-
-            code.store(sums_of(code, 0, [(block_at(code, x, self.x, b), read)], 1, plain)[0], means, b)
+            code.store(sums_of(code, 0, [(block_at(code, x, self.x, b), read)], 1, plain(code))[0], means, b)
 
         def square(b: Number) -> None:
-            mean = code.load(means, b)
-
-            def squares(sums: tuple[Value, ...], x: Value) -> tuple[Value, ...]:
-                off = code.load(x) - mean
-                return (code.fma(off, off, sums[0]),)
-
-            code.store(sums_of(code, 0, [(block_at(code, x, self.x, b), read)], 1, squares)[0], deviations, b)
+            around = squares(code, code.load(means, b))
+            code.store(sums_of(code, 0, [(block_at(code, x, self.x, b), read)], 1, around)[0], deviations, b)
 
         def quotients(b: Number) -> None:
             mean, deviation = code.load(means, b), code.load(deviations, b)
@@ -175,6 +166,11 @@ class LaneGroupNorm(Kernel):
         code.loop(blocks, square)
         share(deviations, lambda variance: code.call("sqrt", variance + self.eps))
         code.loop(blocks, quotients)
+
+
+def added(code: Code, a: Value, b: Value) -> Value:
+    """Return the sum of each lane."""
+    return a + b
 
 
 def _of(maps: Blocked, places: Places | None) -> Maps:

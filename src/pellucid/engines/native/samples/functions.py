@@ -105,6 +105,48 @@ def normal_below(code: Code, x: Value) -> Value:
     return code.select(code.compare("olt", x, 0.0), beyond, 2.0 - beyond) * 0.5
 
 
+def power(code: Code, x: Value, exponent: float) -> Value:
+    """Return x**exponent of an x that is not negative: roots and products where these do, or within 2**-22 of it.
+
+    The further the exponent is from 0, the less exact it is: the bound holds from -4 to 4.
+    """
+    if exponent < 0:
+        return 1.0 / power(code, x, -exponent)
+    if exponent == 0:
+        return code.constant(1.0, x.type)
+    whole, rest = divmod(exponent, 1.0)
+    if whole <= 4 and rest % 0.25 == 0:
+        return _product(code, x, int(whole), int(rest * 4))
+    bits = code.convert("bitcast", x, _whole(x))
+    e = code.binary("ashr", bits - _TWO_THIRDS_BITS, 23)
+    f = code.convert("bitcast", bits - (e << 23), x.type) - 1.0  # x = (1 + f) * 2**e
+    square = f * f
+    curve = f + code.fma(square, _number(code, -0.5, f), square * f * _fetched(code, _LOG, f))  # log(1 + f)
+    e = code.convert("sitofp", e, x.type)
+    turns = e * _number(code, exponent, x)
+    lost = code.fma(e, _number(code, exponent, x), 0.0 - turns)  # by rounding it
+    near = between(code, code.fma(curve, _number(code, exponent * _PER_LN2, x), turns), -200.0, 200.0)
+    shifted = near + _number(code, _ROUNDER, x)
+    n, left = code.convert("bitcast", shifted, _whole(x)) - _ROUNDER_BITS, turns - (shifted - _ROUNDER)
+    # What is left of the whole turns and what the curve adds are each large, and together at most ln(2) / 2.
+    r = code.fma(left, _number(code, _LN2_LOW, x), lost * _number(code, 1 / _PER_LN2, x))
+    r = code.fma(curve, _number(code, exponent, x), r)
+    r = between(code, code.fma(left, _number(code, _LN2_HIGH, x), r), -0.4, 0.4)
+    half = code.binary("ashr", n, 1)
+    result = (code.fma(r * r, _fetched(code, _EXP, r), r) + 1.0) * _power(code, half) * _power(code, n - half)
+    result = code.select(code.compare("olt", x, inf), result, x)  # infinity and NaN stay
+    return code.select(code.compare("olt", x, _TINY), 0.0, result)
+
+
+def _product(code: Code, x: Value, whole: int, quarters: int) -> Value:
+    """Return x to the power of a whole number and so many quarters, which are not all 0."""
+    root = code.call("sqrt", x) if quarters else x
+    factors = [x] * whole + [root] * (quarters >= 2) + [code.call("sqrt", root)] * (quarters % 2)
+    while len(factors) > 1:
+        factors = [*factors[2:], factors[0] * factors[1]]
+    return factors[0]
+
+
 def _together(code: Code, f: Value, e: Value, polynomial: Polynomial | None = None) -> Value:
     """Return the logarithm of (1 + f) * 2**e, for f from -1/3 to 1/3."""
     square, curve = f * f, (polynomial or _polynomial)(code, _LOG, f)

@@ -13,7 +13,17 @@ from .elementwise import Activation
 from .places import along, walk
 from .taps import Place, Reads, Taps, taps_of, visit
 
-__all__ = ["AvgPoolBackward", "AvgPoolForward", "MaxPoolBackward", "MaxPoolForward", "Taps", "taps_of"]
+__all__ = [
+    "AvgPoolBackward",
+    "AvgPoolForward",
+    "MaxPoolBackward",
+    "MaxPoolForward",
+    "Taps",
+    "apart",
+    "clearing",
+    "give",
+    "taps_of",
+]
 
 NAN = float("nan")
 RUNS = 2  # runs of missed places along an axis that are cleared one by one; where there are more, all is cleared
@@ -80,8 +90,8 @@ class MaxPoolBackward(Kernel):
     def write(self, code: Code, item: Value, *pointers: Value) -> None:
         """Write the loops over all outputs."""
         x, y, dy, dx = pointers
-        adds = self.add or not _apart(self.rows, self.columns)
-        clear = None if self.add else _clearing(code, self.dx, dx, self.rows, self.columns)
+        adds = self.add or not apart(self.rows, self.columns)
+        clear = None if self.add else clearing(code, self.dx, dx, self.rows, self.columns)
 
         def output(reads: Reads) -> None:
             values, gradients = reads.window(x, self.x), reads.window(dx, self.dx)
@@ -94,7 +104,7 @@ class MaxPoolBackward(Kernel):
                 for place in places:
                     value = code.load(values(place))
                     wins = code.compare("oeq", value, most) | code.compare("uno", value, value)
-                    _give(code, code.select(wins, left, 0.0), gradients(place), adds)
+                    give(code, code.select(wins, left, 0.0), gradients(place), adds)
                     left = code.select(wins, 0.0, left)
                 return left
 
@@ -162,8 +172,8 @@ class AvgPoolBackward(Kernel):
         """Write the loops over all outputs."""
         dy, dx = pointers
         divide = _divisor(code, self.row_divisors, self.column_divisors)
-        adds = self.add or not _apart(self.rows, self.columns)
-        clear = None if self.add else _clearing(code, self.dx, dx, self.rows, self.columns)
+        adds = self.add or not apart(self.rows, self.columns)
+        clear = None if self.add else clearing(code, self.dx, dx, self.rows, self.columns)
 
         def output(reads: Reads) -> None:
             gradients = reads.window(dx, self.dx)
@@ -171,14 +181,15 @@ class AvgPoolBackward(Kernel):
 
             def turn(places: list[Place]) -> None:
                 for place in places:
-                    _give(code, share, gradients(place), adds)
+                    give(code, share, gradients(place), adds)
 
             reads.fold(turn)
 
         visit(code, self.dx.channels, self.rows, self.columns, output, clear)
 
 
-def _give(code: Code, gradient: Value, place: Value, add: bool) -> None:
+def give(code: Code, gradient: Value, place: Value, add: bool) -> None:
+    """Write a gradient to a place, or add it to what is there."""
     code.store(code.load(place) + gradient if add else gradient, place)
 
 
@@ -229,7 +240,7 @@ def _divisor(code: Code, rows: tuple[int, ...], columns: tuple[int, ...]) -> Cal
     return divide
 
 
-def _clearing(code: Code, maps: Maps, dx: Value, rows: Taps, columns: Taps) -> Callable[[Number], None]:
+def clearing(code: Code, maps: Maps, dx: Value, rows: Taps, columns: Taps) -> Callable[[Number], None]:
     """Return what clears the places of a channel before gradients come.
 
     Where no place belongs to two windows, each is written once, and only what no window holds is cleared.
@@ -247,7 +258,7 @@ def _clearing(code: Code, maps: Maps, dx: Value, rows: Taps, columns: Taps) -> C
         code.loop(rows.stop, row, start=rows.start)
 
     def channel(c: Number) -> None:
-        if not _apart(rows, columns) or len(high) > RUNS or len(wide) > RUNS:
+        if not apart(rows, columns) or len(high) > RUNS or len(wide) > RUNS:
             walk(code, [(code.address(dx, c * maps.plane), replace(maps, channels=1))], zero)
             return
         for run in high:
@@ -258,6 +269,6 @@ def _clearing(code: Code, maps: Maps, dx: Value, rows: Taps, columns: Taps) -> C
     return channel
 
 
-def _apart(rows: Taps, columns: Taps) -> bool:
+def apart(rows: Taps, columns: Taps) -> bool:
     """Return whether no place belongs to two windows."""
     return rows.disjoint and columns.disjoint

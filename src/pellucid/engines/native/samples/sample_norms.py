@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from ..ir import Code, Number, Value
 from ..kernel import Kernel
 from ..layout import Maps
-from .sums import each_place, sums_of
+from .sums import each_place, plain, squares, sums_of
 
 Values = list[tuple[Value, Maps]]  # where each value starts, and its layout
 
@@ -91,7 +91,11 @@ class Cells:
 
     def places(self, code: Code, cell: Cell, values: Values, body: Callable[..., None]) -> None:
         """Call `body` with the address of each value's vector, for all numbers of a cell."""
-        self._channels(code, cell, values, lambda pieces: each_place(code, 0, pieces, body))
+
+        def channel(pieces: Values) -> None:
+            each_place(code, 0, pieces, body)
+
+        self._channels(code, cell, values, channel)
 
     def _channels(self, code: Code, cell: Cell, values: Values, body: Callable[..., Any], *carried: Value) -> Any:
         """Call `body` with a cell's piece of each value, channel by channel."""
@@ -136,13 +140,9 @@ class SampleNorm(Kernel):
 
         def cell(cell: Cell) -> None:
             read = [(x, self.x)]
-            mean = self.cells.sums(code, cell, read, lambda sums, x: (sums[0] + code.load(x),), 1) / size
-
-            def squares(sums: tuple[Value, ...], x: Value) -> tuple[Value, ...]:
-                off = code.load(x) - mean
-                return (code.fma(off, off, sums[0]),)
-
-            deviation = code.call("sqrt", self.cells.sums(code, cell, read, squares, 1) / size + self.eps)
+            mean = self.cells.sums(code, cell, read, plain(code), 1) / size
+            variance = self.cells.sums(code, cell, read, squares(code, mean), 1) / size
+            deviation = code.call("sqrt", variance + self.eps)
             if kept:
                 code.store(deviation, kept[0], cell.number)
 

@@ -86,6 +86,25 @@ def sums_of(
     return (totals,) if kinds == 1 else totals
 
 
+def plain(code: Code) -> Callable[..., tuple[Value, ...]]:
+    """Return what adds a number to a sum."""
+
+    def add(sums: tuple[Value, ...], x: Value) -> tuple[Value, ...]:
+        return (sums[0] + code.load(x),)
+
+    return add
+
+
+def squares(code: Code, center: Value) -> Callable[..., tuple[Value, ...]]:
+    """Return what adds the square of a number's distance from a center."""
+
+    def add(sums: tuple[Value, ...], x: Value) -> tuple[Value, ...]:
+        off = code.load(x) - center
+        return (code.fma(off, off, sums[0]),)
+
+    return add
+
+
 def pairwise(values: Sequence[Value]) -> Value:
     """Return a sum, added up in pairs; a power of two of values."""
     while len(values) > 1:

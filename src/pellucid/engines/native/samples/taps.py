@@ -130,7 +130,7 @@ class Reads:
         channel: its channel.
         row: its share of the rows.
         column: its share of the columns.
-        most: places of a window that may be written out.
+        most: places of a window that may be written out; 0: no two together.
     """
 
     code: Code
@@ -169,16 +169,16 @@ class Reads:
         """
         if self.straight is not None:
             return body(self.straight, *carried)
-        columns = self.column.count
+        columns, at_once = self.column.count, AT_ONCE if self.most else 1
 
         def line(i: Number, *carried: Value) -> Any:
-            def places(j: Number, *carried: Value, count: int = AT_ONCE) -> Any:
+            def places(j: Number, *carried: Value, count: int = at_once) -> Any:
                 return body([(i, j + k) for k in range(count)], *carried)
 
             if not isinstance(columns, int):
                 return self.code.loop(columns, partial(places, count=1), *carried)
-            looped = columns // AT_ONCE * AT_ONCE
-            after = self.code.loop(looped, places, *carried, step=AT_ONCE)
+            looped = columns // at_once * at_once
+            after = self.code.loop(looped, places, *carried, step=at_once)
             if looped == columns:
                 return after
             return places(looped, *_several(after), count=columns - looped)
@@ -193,6 +193,7 @@ def visit(
     columns: Taps,
     body: Callable[[Reads], None],
     before: Callable[[Number], None] | None = None,
+    straight: int = STRAIGHT,
 ) -> None:
     """Write loops over all outputs of all channels.
 
@@ -203,11 +204,12 @@ def visit(
         columns: what each column of outputs reads.
         body: writes what one output does.
         before: writes what comes first in a channel.
+        straight: places of a window that may be written out; 0: no two together, for each takes many instructions.
     """
     down, across = bands(rows), bands(columns)
     even = len(down) <= BANDS and len(across) <= BANDS
     windows = [a.count * b.count for a in down for b in across]
-    most = STRAIGHT if sum(places for places in windows if places <= STRAIGHT) <= LONG else 0
+    most = straight if sum(places for places in windows if places <= straight) <= LONG else min(straight, 1)
 
     def channel(c: Number) -> None:
         if before is not None:

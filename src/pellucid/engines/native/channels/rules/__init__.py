@@ -8,6 +8,7 @@ from ...samples.rules.merging import OPERATIONS
 from .base import Rule, layer_of
 from .convolution import ConvRule
 from .dense import FlattenRule, LinearRule
+from .local_response import LocalResponseRule
 from .merging import MergeRule
 from .moving import MovementRule, ReshapeRule, UpsampleRule
 from .others import (
@@ -17,6 +18,7 @@ from .others import (
     ConcatRule,
     DropoutRule,
     MaxPoolRule,
+    PowerPoolRule,
     SoftmaxRule,
 )
 from .sample_norms import SampleNormRule
@@ -43,11 +45,13 @@ RULES: dict[str, Rule] = {
     "AvgPool2d": AveragePoolRule(),
     "AdaptiveAvgPool2d": AveragePoolRule(),
     "GlobalAvgPool2d": AveragePoolRule(),
+    "LpPool2d": PowerPoolRule(),
     **dict.fromkeys(OPERATIONS, MergeRule()),
     "Concat": ConcatRule(),
     "BatchNorm2d": BatchNormRule(),
     "BatchNorm1d": VectorNormRule(),
     **dict.fromkeys(("LayerNorm", "GroupNorm", "InstanceNorm2d"), SampleNormRule()),
+    "LocalResponseNorm": LocalResponseRule(),
     "PReLU": VaryingRule(),
     "Scale": VaryingRule(),
     "Dropout": DropoutRule(),

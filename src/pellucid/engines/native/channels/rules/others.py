@@ -15,7 +15,7 @@ from ..elementwise import Forward, ScaleShift
 from ..held import Floats, Held
 from ..joining import Concat, ConcatPlaces
 from ..packing import blocked_of
-from ..pooling import AvgPool, MaxPool
+from ..pooling import AvgPool, LpPool, MaxPool
 from ..softmax import ChannelSoftmax, PlaceSoftmax
 from .base import Rule, activated, layer_of
 
@@ -93,6 +93,15 @@ class AveragePoolRule(Rule):
         """Average each window."""
         x, y = b.read(node.inputs[0]), b.new(node)
         b.step(name_of(node), AvgPool(x.maps, y.maps, *taps_of_node(node), *divisors_of(node)), x, y)
+
+
+class PowerPoolRule(Rule):
+    """LpPool2d."""
+
+    def forward(self, b: Builder, node: Node) -> None:
+        """Take the length of each window."""
+        x, y = b.read(node.inputs[0]), b.new(node)
+        b.step(name_of(node), LpPool(x.maps, y.maps, *taps_of_node(node), layer_of(node).norm_type), x, y)
 
 
 class ConcatRule(Rule):

@@ -9,10 +9,11 @@ from .dense import FlattenRule, LinearRule
 from .elementwise import ACTIVATIONS, SOFTMAX, ActivationRule, DropoutRule
 from .fallback import WHY, FallbackRule
 from .joining import ConcatRule
+from .local_response import LocalResponseRule
 from .merging import OPERATIONS, MergeRule
 from .moving import MovementRule, ReshapeRule
 from .normalization import BatchNormRule
-from .pooling import AveragePoolRule, MaxPoolRule
+from .pooling import AveragePoolRule, MaxPoolRule, PowerPoolRule
 from .resizing import UpsampleRule
 from .sample_norms import SampleNormRule
 from .separable import SeparableRule
@@ -38,11 +39,13 @@ RULES: dict[str, Rule] = {
     "AvgPool2d": AveragePoolRule(),
     "AdaptiveAvgPool2d": AveragePoolRule(),
     "GlobalAvgPool2d": AveragePoolRule(),
+    "LpPool2d": PowerPoolRule(),
     **dict.fromkeys(OPERATIONS, MergeRule()),
     "Concat": ConcatRule(),
     "BatchNorm2d": BatchNormRule(),
     "BatchNorm1d": BatchNormRule(),
     **dict.fromkeys(("LayerNorm", "GroupNorm", "InstanceNorm2d"), SampleNormRule()),
+    "LocalResponseNorm": LocalResponseRule(),
     "PReLU": VaryingRule(),
     "Scale": VaryingRule(),
     "Dropout": DropoutRule(),

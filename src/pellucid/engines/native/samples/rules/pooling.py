@@ -13,6 +13,7 @@ from ...layout import Maps
 from ..builder import Builder
 from ..learning import TrainingBuilder
 from ..pooling import AvgPoolBackward, AvgPoolForward, MaxPoolBackward, MaxPoolForward, Taps, taps_of
+from ..power_pooling import LpPoolBackward, LpPoolForward
 from .base import Rule, layer_of
 
 
@@ -48,6 +49,24 @@ class MaxPoolRule(Rule):
         kernel = MaxPoolBackward(
             x.maps, _pooled(node, y.maps), dx.maps, _pooled(node, dy.maps), *taps_of_node(node), add
         )
+        b.step(name, kernel, x, y, dy, dx)
+
+
+class PowerPoolRule(Rule):
+    """LpPool2d."""
+
+    def forward(self, b: Builder, node: Node) -> None:
+        """Take the length of each window."""
+        x, y = b.read(node.inputs[0]), b.new(node)
+        b.step(name_of(node), LpPoolForward(x.maps, y.maps, *taps_of_node(node), layer_of(node).norm_type), x, y)
+        b.finished(node)
+
+    def backward(self, b: TrainingBuilder, node: Node) -> None:
+        """Share the gradient by what each number gives to the length."""
+        name, p = name_of(node), layer_of(node).norm_type
+        x, y, dy = b.values[name_of(node.inputs[0])], b.values[name], b.grad(node)
+        dx, add = b.into(node.inputs[0])
+        kernel = LpPoolBackward(x.maps, y.maps, dx.maps, dy.maps, *taps_of_node(node), p, add)
         b.step(name, kernel, x, y, dy, dx)
 
 

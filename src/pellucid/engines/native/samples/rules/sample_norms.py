@@ -62,8 +62,9 @@ class SampleNormRule(Rule):
             b.step(name, kernel, b.weight(node, "weight"), dy, scaled)
             dy = scaled
         dx, add = b.into(node.inputs[0])
-        layouts = (cut(node, held.maps) for held in (normal, dy, dx))
-        b.step(name, SampleNormGradient(cells_of(node), *layouts, add), normal, deviation, dy, dx)
+        given = cut(node, dy.maps)
+        kernel = SampleNormGradient(cells_of(node), cut(node, normal.maps), given, cut(node, dx.maps), add)
+        b.step(name, kernel, normal, deviation, dy, dx)
 
 
 def runs_of(shape: Shape, axes: tuple[int, ...]) -> Runs:
