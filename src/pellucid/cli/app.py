@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 from .. import __version__
 from ..errors import PellucidError
+from .atlas import atlas
 from .cache import cache
 from .compare import compare
 from .convert import convert
@@ -37,6 +38,10 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {  # each with examples f
     train: (
         "pellucid train digits digits -o net.safetensors",
         "pellucid train net.safetensors photos -o better.safetensors --rate 0.01",
+    ),
+    atlas: (
+        "pellucid atlas digits digits -o atlas.html",
+        "pellucid atlas net.safetensors photos -o atlas.html --layers conv1,linear1 --top 4",
     ),
     compare: (
         "pellucid compare net.safetensors net.safetensors --engines reference,native",

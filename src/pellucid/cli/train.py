@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +10,7 @@ import typer
 
 from ..errors import ParameterError, PellucidError, unknown_name
 from .curve import curve
+from .data import DataName, ImageSize, open_data, read_size
 from .models import built_in, open_model
 from .output import AsJson, EngineName, note, say, show, show_json
 
@@ -22,28 +22,26 @@ IN_PYTHON = "Checkpoints(path, resume=True)"  # what is --resume here
 OPTIMIZERS = ("sgd", "adam", "adamw")
 
 NETWORK = typer.Argument(metavar="NETWORK", help="A name of the zoo, digits, or a network's file to go on from.")
-DATA = typer.Argument(metavar="DATA", help="A data set's name such as digits, a folder of images, or an .npz file.")
 OUTPUT = typer.Option("-o", "--output", metavar="FILE", help="Where to save the trained network.")
 EPOCHS = typer.Option(min=1, help="How often to go through the data.")
 BATCH_SIZE = typer.Option(min=1, help="Images a step.")
 RATE = typer.Option(help="Learning rate; by default 0.05, or 0.001 for adam and adamw.")
 MOMENTUM = typer.Option(help="Momentum of sgd; by default 0.9.")
 OPTIMIZER = typer.Option(help=f"How weights move: {', '.join(OPTIMIZERS)}.")
-SIZE = typer.Option(metavar="HxW", help="Bring the images of a folder to this size, such as 64x48.")
 SEED = typer.Option(min=0, help="Decides first values, order and dropout: the same seed gives the same bits.")
 RESUME = typer.Option("--resume", help="Go on exactly where the training to FILE stopped, if it had begun.")
 
 
 def train(
     network: Annotated[str, NETWORK],
-    data: Annotated[str, DATA],
+    data: DataName,
     output: Annotated[Path, OUTPUT],
     epochs: Annotated[int, EPOCHS] = 5,
     batch_size: Annotated[int, BATCH_SIZE] = 64,
     rate: Annotated[float | None, RATE] = None,
     momentum: Annotated[float | None, MOMENTUM] = None,
     optimizer: Annotated[str, OPTIMIZER] = "sgd",
-    size: Annotated[str | None, SIZE] = None,
+    size: ImageSize = None,
     seed: Annotated[int, SEED] = 0,
     resume: Annotated[bool, RESUME] = False,
     engine: EngineName = None,
@@ -107,30 +105,14 @@ def _checkpoint(output: Path, resume: bool) -> Path:
 
 def _material(network: str, data: str, size: str | None, seed: int) -> tuple[Network, Dataset, Dataset]:
     """Return the network, built for the data or opened from its file, and the data for learning and testing."""
-    from ..train.data import is_folder, load
+    from ..train.data import load
 
-    wanted, builders = _size(size), built_in()
+    builders = built_in()
     if network in builders:
-        learned, tested = load(data, size=wanted)
+        learned, tested = load(data, size=read_size(size))
         return builders[network](learned.classes, input_shape=learned.images.shape[1:], seed=seed), learned, tested
     net = open_model(network)
-    shape = net.inputs[0].shape
-    if wanted is None and len(shape) == 3 and is_folder(data):
-        wanted = shape[1], shape[2]
-    learned, tested = load(data, size=wanted)
-    return net, learned, tested
-
-
-def _size(text: str | None) -> tuple[int, int] | None:
-    """Return (height, width) of a text such as 64x48."""
-    if text is None:
-        return None
-    found = re.fullmatch(r"([1-9][0-9]{0,4})x([1-9][0-9]{0,4})", text)
-    if found is None:
-        raise ParameterError(
-            "--size", got=repr(text), expected="HEIGHTxWIDTH in pixels", fix="write for instance 64x48"
-        )
-    return int(found[1]), int(found[2])
+    return net, *open_data(net, data, size)
 
 
 def _optimizer(name: str, rate: float | None, momentum: float | None) -> Optimizer:

@@ -1,0 +1,5 @@
+"""Atlases: what excites each channel of a network, as one page to look through."""
+
+from .making import Atlas, atlas
+
+__all__ = ["Atlas", "atlas"]
