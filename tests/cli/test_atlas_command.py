@@ -107,6 +107,7 @@ def test_progress_is_for_terminals(monkeypatch, capsys):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "xterm")
     with _bar() as progress:
+        assert progress is not None
         progress(64, 360)
         progress(360, 360)
     assert "360/360" in capsys.readouterr().err
