@@ -49,7 +49,9 @@ def test_keys_lead_through_the_page(page: Page, written: Path) -> None:
     opened(page, written)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the layers"
-    assert page.locator(".skip").bounding_box()["x"] >= 0  # seen, once it is reached
+    box = page.locator(".skip").bounding_box()
+    assert box is not None
+    assert box["x"] >= 0  # seen, once it is reached
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "conv2"
