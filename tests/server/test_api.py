@@ -329,3 +329,17 @@ def test_a_window_too_large_to_show(
     if whole.rule == "max":
         assert terms["value"][terms["used"].index(True)] == whole.total
     assert len({place[-2] for place in terms["index"]}) == 3
+
+
+# A layer's code
+
+
+def test_a_layers_code_is_told(client: TestClient, session: Session) -> None:
+    """Its lines in every dialect, what a dialect lacks, and its traps; an input has neither; unknown names are 404."""
+    told = client.get("/api/code?layer=pool1").json()
+    assert set(told["code"]) == {"torch", "keras", "numpy"}
+    assert told["code"]["torch"] == {"lines": session.net.code("torch", layer="pool1"), "lacks": None}
+    assert [trap["title"] for trap in told["traps"]] == ["The stride that is not said"]
+    assert client.get("/api/code?layer=input").json() == {"layer": "input", "code": {}, "traps": []}
+    assert error(client.get("/api/code?layer=pool2"))[0] == 404
+    assert error(client.get("/api/code"))[0] == 404

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from ..answering import Door
 from ..session import Session
-from . import bringing, changing, reading, training
+from . import bringing, changing, code, reading, training
 
 
 def doors(session: Session) -> list[Door]:
     """Return everything that can be asked about `session`."""
-    return [*reading.doors(session), *changing.doors(session), *training.doors(session), *bringing.doors(session)]
+    return [
+        *reading.doors(session),
+        *code.doors(session),
+        *changing.doors(session),
+        *training.doors(session),
+        *bringing.doors(session),
+    ]

@@ -1,5 +1,6 @@
 // Start the page: ask for the network, put the parts together, go where the address bar says.
 
+import { Code } from "./code.js";
 import { byId } from "./dom.js";
 import { grouped } from "./format.js";
 import { Journey, complain } from "./journey.js";
@@ -52,6 +53,7 @@ async function start() {
   const enter = () => number.enter();
   new Prediction(store, journey, enter);
   new Layer(store, values, journey, enter);
+  new Code(store, source);
   new Legend(store);
   const samples = new Samples(store, journey);
   if (network.draws) new Pad(overview.input, journey, network.hint);
