@@ -26,15 +26,20 @@ SURFACE = {
         "Alone", "Comparison", "Difference", "Finding", "LayerDifference", "Stated", "Trial", "compare",
     ],
     "pellucid.explain": [
-        "Excitation", "Excitations", "Explanation", "LayerExcitations", "LayerSummary", "ReceptiveField", "Stage",
-        "Summary", "Trace", "Trap", "excitations", "facts", "receptive_field", "stages", "summarize", "trace", "traps",
+        "Attribution", "Excitation", "Excitations", "Explanation", "LayerExcitations", "LayerSummary",
+        "ReceptiveField", "Stage", "Summary", "Trace", "Trap", "attribution", "excitations", "facts",
+        "receptive_field", "stages", "summarize", "trace", "traps",
+    ],
+    "pellucid.explain.attribution": [
+        "Attribution", "GradCAM", "Gradient", "GradientTimesInput", "IntegratedGradients", "METHODS", "Method",
+        "Occlusion", "Strong",
     ],
     "pellucid.engines": [
         "BatchGradients", "ENGINES", "Engine", "EngineWarning", "KerasEngine", "LossRule", "NativeEngine",
         "OptimizerRule", "Program",
         "State", "Step", "TorchEngine", "Trainer", "as_inputs", "available", "decides", "ends_in_softmax",
         "exact_values", "get",
-        "predict",
+        "part_of", "predict",
         "probabilities",
     ],
 }  # fmt: skip

@@ -14,6 +14,7 @@ from .inputs import as_inputs
 from .keras import KerasEngine
 from .native import NativeEngine
 from .outputs import decides, ends_in_softmax, probabilities
+from .part import part_of
 from .reference import ReferenceEngine, exact_values
 from .torch import TorchEngine
 
@@ -37,6 +38,7 @@ __all__ = [
     "ends_in_softmax",
     "exact_values",
     "get",
+    "part_of",
     "predict",
     "probabilities",
 ]

@@ -1,6 +1,7 @@
 """Explanation: traces, one number's arithmetic, receptive fields, stages, traps, and drawings in a terminal."""
 
-from . import facts
+from . import attribution, facts
+from .attribution import Attribution
 from .excitations import Excitation, Excitations, LayerExcitations, excitations
 from .explanation import Explanation
 from .receptive import ReceptiveField, receptive_field
@@ -10,6 +11,7 @@ from .trace import Trace, trace
 from .traps import Trap, traps
 
 __all__ = [
+    "Attribution",
     "Excitation",
     "Excitations",
     "Explanation",
@@ -20,6 +22,7 @@ __all__ = [
     "Summary",
     "Trace",
     "Trap",
+    "attribution",
     "excitations",
     "facts",
     "receptive_field",

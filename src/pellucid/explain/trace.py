@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from ..errors import ShapeError, unknown_name
 from ..layers.base import Mask, Run
 from ..network import Network
 from ..wiring import name_of
+from .attribution import METHODS, Attribution, Method
+from .attribution.asking import Target, ask, method_of
 from .explanation import Explanation
 from .receptive import ReceptiveField, masks, receptive_field
 
@@ -26,7 +28,7 @@ class Trace(Mapping[str, Floats]):
     Args:
         net: the network that ran.
         values: every value by name, without the batch.
-        engine: the name of the engine that computed them.
+        engine: the engine that computed them.
 
     >>> from pellucid.layers import ReLU
     >>> run = trace(Network(2, [ReLU()]), [-1.0, 2.0])
@@ -34,13 +36,14 @@ class Trace(Mapping[str, Floats]):
     (['input', 'relu1'], [0.0, 2.0])
     """
 
-    def __init__(self, net: Network, values: Mapping[str, Floats], engine: str) -> None:
+    def __init__(self, net: Network, values: Mapping[str, Floats], engine: Engine) -> None:
         self.net = net
-        self.engine = engine
+        self.engine = engine.name
+        self.runner = engine
         self._values = {name: value.view() for name, value in values.items()}
         for value in self._values.values():
             value.flags.writeable = False  # what is explained is what was computed
-        self._weights = {name: net.weights[name] for name in net.weights}  # assigning replaces arrays: these stay
+        self.weights = {name: net.weights[name] for name in net.weights}  # assigning replaces arrays: these stay
 
     def __getitem__(self, name: str) -> Floats:
         if name not in self._values:
@@ -70,7 +73,7 @@ class Trace(Mapping[str, Floats]):
             UnknownNameError: there is no such layer.
             ShapeError: no number has this place; an input of the network was not computed.
         """
-        place = self._place(name, index)
+        place = self.place(name, index)
         node = self.net.node(name)
         if node.layer is None:
             raise ShapeError(
@@ -83,7 +86,7 @@ class Trace(Mapping[str, Floats]):
         arithmetic = node.layer.explain(
             place,
             *(self[before][None] for before in inputs),
-            w={short: self._weights[full] for short, full in self.net.weight_names(name).items()},
+            w={short: self.weights[full] for short, full in self.net.weight_names(name).items()},
             run=Run(layer=name),
         )
         return Explanation(
@@ -98,7 +101,7 @@ class Trace(Mapping[str, Floats]):
 
     def receptive_masks(self, name: str, index: Sequence[int]) -> dict[str, Mask]:
         """Return every place that a number depends on, in every earlier layer and input, as masks of their shapes."""
-        return masks(self.net, name, self._place(name, index))
+        return masks(self.net, name, self.place(name, index))
 
     def receptive_field(self, name: str, index: Sequence[int], *, of: str | None = None) -> ReceptiveField:
         """Return the rows and columns of the input that a number depends on.
@@ -118,7 +121,59 @@ class Trace(Mapping[str, Floats]):
             raise unknown_name(f"layer before {name!r}", wanted, found)
         return receptive_field(found[wanted])
 
-    def _place(self, name: str, index: Sequence[int]) -> tuple[int, ...]:
+    def attribute(
+        self,
+        method: str | Method,
+        target: Target = None,
+        *,
+        of: str | None = None,
+        engine: str | Engine | None = None,
+        batch_size: int = 16,
+        progress: Callable[[int, int], None] | None = None,
+        **settings: Any,
+    ) -> Attribution:
+        """Tell how much each number of the image counts for a class, or for any other number of the run.
+
+        A class's score is what the first output holds for it, before a softmax at the end.
+
+        Args:
+            method: "gradient", "gradient x input", "integrated gradients", "occlusion" or "grad-cam"; or one that is
+                made, such as `attribution.Occlusion(size=3)`.
+            target: a class's number or name; None: the predicted class, or the only number; or a layer's name with a
+                place, (name, (channel, row, column)).
+            of: the name of the input that is weighed; None: the first that is an image.
+            engine: what computes scores and gradients; None: the engine of the trace.
+            batch_size: images run at a time.
+            progress: is told after each batch how many images were run, and how many there are.
+            settings: the method's own: `steps` and `baseline` of integrated gradients; `size`, `stride` and `baseline`
+                of occlusion; `layer` of Grad-CAM.
+
+        Returns:
+            values, a map over the image (H, W), and what they belong to.
+
+        Raises:
+            UnknownNameError: no such method, setting, class, layer or input.
+            ParameterError: a setting that cannot be; weights that were assigned since the run.
+            ShapeError: the network does not decide between classes; no number has this place; no image to cover.
+            EngineError: the engine takes no gradients.
+
+        >>> from pellucid.layers import Flatten, Linear
+        >>> net = Network((1, 1, 2), [Flatten(), Linear(2, bias=False)])
+        >>> net.weights["linear1.weight"] = [[1, -2], [0, 3]]
+        >>> print(trace(net, [[[5.0, 1.0]]]).attribute("gradient x input", target=0))
+        gradient x input for linear1[0]: score 3
+          strongest (row, column): (0, 0) +5, (0, 1) -2
+        """
+        how = method_of(method, settings, METHODS)
+        return ask(self, how, target, of=of, engine=engine, batch_size=batch_size, progress=progress)
+
+    def place(self, name: str, index: Sequence[int]) -> tuple[int, ...]:
+        """Return a number's place in a layer's output, checked.
+
+        Raises:
+            UnknownNameError: there is no such layer.
+            ShapeError: no number has this place.
+        """
         shape = self[name].shape
         try:
             place = tuple(operator.index(i) for i in index)
@@ -164,4 +219,4 @@ def trace(net: Network, image: Any, *, engine: str | Engine | None = None, chann
     values = runner.program(net).trace(inputs)
     given = {name_of(node) for node in net.inputs}  # these may be the caller's own arrays
     kept = {name: value[0].copy() if name in given else value[0] for name, value in values.items()}
-    return Trace(net, kept, runner.name)
+    return Trace(net, kept, runner)

@@ -21,5 +21,20 @@ def least_in_samples(net: Network, target: Target) -> float:
     """
     if any(node.layer and not has_rule(node) for node in net.nodes):
         return 1  # only in sample lanes a layer may be left to its own definition
+    return target.lanes // 2 + 1 if _macs(net) <= SMALL else math.inf
+
+
+def fills(net: Network, count: int, target: Target) -> bool:
+    """Return whether so many samples fill the lanes of a block enough, or the network is small.
+
+    >>> from pellucid.zoo import lenet5, vgg16
+    >>> from .machine import x86
+    >>> fills(lenet5(), 1, x86("avx512")), fills(vgg16(), 1, x86("avx512")), fills(vgg16(), 9, x86("avx512"))
+    (True, False, True)
+    """
+    return count > target.lanes // 2 or _macs(net) <= SMALL
+
+
+def _macs(net: Network) -> int:
     costs = (node.layer.cost(*(before.shape for before in node.inputs)) for node in net.nodes if node.layer)
-    return target.lanes // 2 + 1 if sum(cost.macs for cost in costs) <= SMALL else math.inf
+    return sum(cost.macs for cost in costs)

@@ -1,20 +1,25 @@
-"""Gradients of a value in others: what lies between them, as a network of its own, forward and backward in one call."""
+"""Gradients of a value in others: what lies between them, as a network of its own, forward and backward in one call.
+
+Sample lanes are full with many samples. A few of a large network are quicker by the layers' own definitions, which
+multiply matrices, than in vectors that are empty but for a lane or two.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from ....layers import BatchNorm2d, Dropout, Dropout2d, Input, Node, Scale
+from ....layers import BatchNorm2d, Dropout, Dropout2d, Layer, Scale
 from ....layers.base import Run
 from ....network import Network
-from ....wiring import in_order, name_of
+from ... import reference
 from ...base import Floats
-from ...reference import layer_weights
+from ...part import rewired
 from ..arguments import arguments_of
 from ..executable import Executable, blocks_of, chunks_of
 from ..forks import Shared
+from ..lanes import fills
 from ..machine import Target
 from ..memory import aligned
 from ..plan import Context
@@ -29,6 +34,7 @@ class GradientsKept(Shared):
     def __init__(self) -> None:
         super().__init__()
         self.key: tuple[tuple[str, ...], str] | None = None
+        self.part: Network | None = None
         self.made: _Made | None = None
 
 
@@ -57,34 +63,21 @@ def gradients(
     """
     with kept.lock:
         key = tuple(known), name
-        if kept.made is None or kept.key != key:
+        if kept.part is None or kept.key != key:
             kept.made = None  # its memory goes before the next one's comes
-            kept.made = _Made(stretch(net, key[0], name), target, pool, exact=exact)
-            kept.key = key
+            kept.part, kept.key = rewired(net, key[0], name, _at_rest), key
+        if not fills(kept.part, len(slope), target):
+            return reference.gradients(net, dict(known), name, slope)
+        if kept.made is None:
+            kept.made = _Made(kept.part, target, pool, exact=exact)
         return kept.made.run(net, known, slope)
 
 
-def stretch(net: Network, known: Sequence[str], name: str) -> Network:
-    """Return the part of a network that computes a value from known ones, as it is when it is not trained.
-
-    Dropout is left out, and a batch norm is the scale that its running averages make of it. Layers keep their names.
-
-    >>> from pellucid.layers import Linear
-    >>> stretch(Network(3, [Linear(4), Dropout(), Linear(2)]), ["linear1"], "linear2").layers
-    {'linear2': Linear(2)}
-    """
-    given = {each: Input(net.shapes[each], name=each) for each in known}
-    made: dict[str, Node] = dict(given)
-    for node in in_order([net.node(name)], [net.node(each) for each in known]):
-        read = [made[name_of(before)] for before in node.inputs]
-        layer = node.layer
-        assert layer is not None
-        if isinstance(layer, (Dropout, Dropout2d)):
-            made[name_of(node)] = read[0]
-        else:
-            same = Scale() if isinstance(layer, BatchNorm2d) else layer
-            made[name_of(node)] = same(*read, name=name_of(node))
-    return Network(list(given.values()), made[name])
+def _at_rest(layer: Layer) -> Layer | None:
+    """Return what a layer is when a network is not trained: dropout nothing, a batch norm the scale of its averages."""
+    if isinstance(layer, (Dropout, Dropout2d)):
+        return None
+    return Scale() if isinstance(layer, BatchNorm2d) else layer
 
 
 class _Made:
@@ -113,7 +106,7 @@ class _Made:
             executable.give(name, array)
         if self._version != net.weights.version:
             self._take(net)
-        executable.run(blocks, count, lambda arrays: Context(arrays, lambda layer: layer_weights(net, layer), Run()))
+        executable.run(blocks, count, lambda arrays: Context(arrays, lambda layer: _own(net, layer), Run()))
         return found
 
     def _tell(self, count: int, blocks: int) -> None:
@@ -128,12 +121,18 @@ class _Made:
     def _take(self, net: Network) -> None:
         """Take the network's weights."""
         for name in self._part.layers:
-            own = {short: net.weights[full] for short, full in net.weight_names(name).items()}
-            if isinstance(net.node(name).layer, BatchNorm2d):
-                own["weight"], own["bias"] = (each.astype(np.float32) for each in scale_and_shift(net, name))
+            own = _own(net, name)
             for short, full in self._part.weight_names(name).items():
-                weight = own[short]
                 start = self._arguments.weights[full].offset // 4
-                self._weights[start : start + weight.size] = weight.reshape(-1)
+                self._weights[start : start + own[short].size] = own[short].reshape(-1)
         self._executable.prepare()
         self._version = net.weights.version
+
+
+def _own(net: Network, name: str) -> dict[str, Floats]:
+    """Return a layer's weights by its names for them; a batch norm's are those of its scale."""
+    if isinstance(net.node(name).layer, BatchNorm2d):
+        return dict(
+            zip(("weight", "bias"), (each.astype(np.float32) for each in scale_and_shift(net, name)), strict=True)
+        )
+    return reference.layer_weights(net, name)
