@@ -46,6 +46,7 @@ def fences(text: str, *languages: str) -> list[str]:
 
 # What Pellucid hands out, as facts: nobody makes one.
 RESULTS = {
+    "Attribution",
     "BatchGradients",
     "Epoch",
     "Evaluation",
