@@ -30,7 +30,8 @@ def test_a_class_by_number_by_name_or_predicted() -> None:
     trace = net.trace(X)
     best = int(trace["softmax1"].argmax())
     names = net.classes or ()
-    for target in (None, best, names[best], np.int64(best)):
+    targets: list[Any] = [None, best, names[best], np.int64(best)]
+    for target in targets:
         found = trace.attribute("gradient", target)
         assert (found.target, found.label, found.address) == (best, names[best], f"linear1[{best}]")
         assert found.score == trace["linear1"][best]

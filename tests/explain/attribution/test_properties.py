@@ -64,15 +64,14 @@ def test_on_linear_networks_every_method_tells_the_weights(engine: str) -> None:
     net, weights = linear()
     x = image()
     trace = net.trace(x, engine=engine)
-    close = {"rtol": 1e-4, "atol": 1e-5}
-    np.testing.assert_allclose(trace.attribute("gradient", 1).values, weights, **close)
-    np.testing.assert_allclose(trace.attribute("gradient x input", 1).values, weights * x, **close)
+    np.testing.assert_allclose(trace.attribute("gradient", 1).values, weights, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(trace.attribute("gradient x input", 1).values, weights * x, rtol=1e-4, atol=1e-5)
     found = trace.attribute("integrated gradients", 1, baseline=0.25, steps=2)
-    np.testing.assert_allclose(found.values, weights * (x - 0.25), **close)
+    np.testing.assert_allclose(found.values, weights * (x - 0.25), rtol=1e-4, atol=1e-5)
     covered = trace.attribute("occlusion", 1, size=1, baseline=0.25)
-    np.testing.assert_allclose(covered.values, (weights * (x - 0.25)).sum(axis=0), **close)
+    np.testing.assert_allclose(covered.values, (weights * (x - 0.25)).sum(axis=0), rtol=1e-4, atol=1e-5)
     patch = trace.attribute("occlusion", 1, size=(7, 5))
-    np.testing.assert_allclose(patch.values, np.full((7, 5), (weights * x).sum()), **close)
+    np.testing.assert_allclose(patch.values, np.full((7, 5), (weights * x).sum()), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("engine", RUNNABLE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class Occlusion(Method):
     def __post_init__(self) -> None:
         for name in ("size", "stride"):
             value: Any = getattr(self, name)
-            sides: tuple[Any, ...] = value if isinstance(value, tuple) else (value, value)
+            sides = cast("tuple[Any, ...]", value) if isinstance(value, tuple) else (value, value)
             if value is not None and (len(sides) != 2 or any(whole_number(side, 1) is None for side in sides)):
                 raise ParameterError(
                     self.name,
