@@ -281,10 +281,14 @@ class Network:
         images: ArrayLike | None = None,
         *,
         data: tuple[Dataset, Dataset] | None = None,
+        numbers: Mapping[str, float] | None = None,
         port: int = 0,
         browser: bool = True,
     ) -> None:
-        """Open the explorer on this network in the browser, until Ctrl-C; it can train there on data (train, test)."""
+        """Open the explorer on this network in the browser, until Ctrl-C.
+
+        There it can train on data (train, test), and shows numbers of yours, by layer, on its columns.
+        """
         from .explorer import explore
 
-        explore(self, images, data=data, port=port, browser=browser)
+        explore(self, images, data=data, numbers=numbers, port=port, browser=browser)

@@ -315,6 +315,18 @@ def test_explore_with_data(pellucid, served, folder):
     assert pellucid("explore", "lenet5", "--data", "nowhere").exit_code == 2
 
 
+def test_explore_with_numbers(pellucid, served, folder):
+    """--numbers reads the user's own number of each layer; a file without any is refused before anything is served."""
+    (folder / "mine.csv").write_text("layer,ms\nconv1,3.2\n")
+    assert pellucid("explore", "net.safetensors", "--numbers", "mine.csv").exit_code == 0
+    ((_, options),) = served
+    assert options["numbers"] == {"conv1": 3.2}
+    result = pellucid("explore", "net.safetensors", "--numbers", "none.csv")
+    assert result.exit_code == 2
+    assert "none.csv" in result.stderr
+    assert len(served) == 1
+
+
 def test_a_file_that_comes_back(pellucid, folder):
     """What `train` writes is opened by the other commands."""
     assert pellucid("train", "digits", "digits", "-o", "new.safetensors", "--epochs", "1").exit_code == 0

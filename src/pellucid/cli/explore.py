@@ -25,6 +25,10 @@ def explore(
         str | None,
         typer.Option("--data", metavar="DATA", help="What to train on in the page: a name, a folder, an .npz."),
     ] = None,
+    numbers: Annotated[
+        str | None,
+        typer.Option("--numbers", metavar="FILE", help="Your own number a layer, as JSON or CSV, for the columns."),
+    ] = None,
     invert: Invert = False,
     engine: EngineName = None,
 ) -> None:
@@ -33,12 +37,14 @@ def explore(
     It shows every layer, every number, and where it came from. Without MODEL it trains a network on handwritten digits
     first, which takes a few seconds.
     """
-    from ..explorer import serve
+    from ..explorer import read_numbers, serve
 
     net = _trained_digits(seed, engine) if model == DIGITS else open_trained(model)
     material = _material(net, data)
     if image is not None:
         material["images"] = open_image(net, image, invert=invert)
+    if numbers is not None:
+        material["numbers"] = read_numbers(numbers)
     note_untrained(model)
     note("The explorer is at this address, until Ctrl-C:")
     serve(net, **material, port=port, browser=not no_open, engine=engine, out=_say)

@@ -1,6 +1,7 @@
 """The explorer: a page in the browser over a network and its traces, served to this machine's user alone."""
 
+from .numbers import read_numbers
 from .server import explore, serve, serving
 from .session import Session
 
-__all__ = ["Session", "explore", "serve", "serving"]
+__all__ = ["Session", "explore", "read_numbers", "serve", "serving"]

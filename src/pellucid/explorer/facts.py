@@ -38,6 +38,7 @@ def network(session: Session) -> dict[str, Any]:
         "nodes": [_node(node, layers.get(str(node.name)), numbers) for node in version.nodes],
         "groups": _groups_of(stages(version.net), numbers, None, []),
         "outputs": [numbers[name] for name in summary.outputs],
+        "numbers": session.numbers,
         "classes": list(session.classes),
         "samples": session.samples,
         "draws": session.draws,

@@ -9,7 +9,7 @@ import signal
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -58,6 +58,7 @@ def serve(
     drawing: Drawing | None = None,
     hint: str = "",
     data: tuple[Dataset, Dataset] | None = None,
+    numbers: Mapping[str, float] | None = None,
 ) -> None:
     """Serve the explorer on `net` until Ctrl-C or SIGTERM.
 
@@ -74,6 +75,7 @@ def serve(
         drawing: makes the network's input of a bitmap (height, width) of 0 (paper) to 1 (ink); None: resize it.
         hint: what to know before drawing, for a person to read.
         data: (train, test) to train on in the page.
+        numbers: the user's own number for each layer, by its name.
 
     Raises:
         ExplorerError: the port is taken, or may not be used.
@@ -89,6 +91,7 @@ def serve(
         drawing=drawing,
         hint=hint,
         data=data,
+        numbers=numbers,
     )
     listener = _listen(port)
     keys = Keys()
@@ -133,11 +136,12 @@ def explore(
     images: Any = None,
     *,
     data: tuple[Dataset, Dataset] | None = None,
+    numbers: Mapping[str, float] | None = None,
     port: int = 0,
     browser: bool = True,
 ) -> None:
-    """Serve the explorer on `net`, `images` and `data` until Ctrl-C; see `serve`."""
-    serve(net, images=images, data=data, port=port, browser=browser)
+    """Serve the explorer on `net`, `images`, `data` and `numbers` until Ctrl-C; see `serve`."""
+    serve(net, images=images, data=data, numbers=numbers, port=port, browser=browser)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from ..layers.node import Node
 from ..network import Network
 from ..train import Dataset
 from .drawing import Bitmap, Drawing, fit
+from .numbers import checked_numbers
 from .samples import Samples
 from .studio import Studio
 from .versions import Version
@@ -63,9 +64,10 @@ class Session:
         drawing: makes the network's input of a bitmap (height, width) of 0 (paper) to 1 (ink); None: resize it.
         hint: what to know before drawing, for a person to read.
         data: (train, test) to train on in the page, or None.
+        numbers: the user's own number for each layer, by its name, or None.
 
     Raises:
-        ShapeError, DataError: images, labels, classes or data that do not fit the network.
+        ShapeError, DataError: images, labels, classes, data or numbers that do not fit the network.
         UnknownNameError, EngineError: an engine that is not there, or cannot run here.
     """
 
@@ -81,8 +83,10 @@ class Session:
         drawing: Drawing | None = None,
         hint: str = "",
         data: tuple[Dataset, Dataset] | None = None,
+        numbers: Mapping[str, float] | None = None,
     ) -> None:
         self._engine = get(engine)  # a page that can run nothing is refused before it is served
+        self.numbers = checked_numbers(net, numbers or {})
         self.studio = Studio(net, data, self._engine)
         self.title = title or net.name
         self._images = Samples(net, images, labels, None if data is None else data[1])
@@ -99,6 +103,11 @@ class Session:
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._brought = 0
         self._lock = threading.Lock()
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the network."""
+        return self._engine
 
     @property
     def version(self) -> Version:

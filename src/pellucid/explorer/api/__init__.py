@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from ..answering import Door
 from ..session import Session
-from . import bringing, changing, code, reading, training
+from . import bringing, changing, code, measuring, reading, training
+
+TOPICS = (reading, code, changing, training, bringing, measuring)
 
 
 def doors(session: Session) -> list[Door]:
     """Return everything that can be asked about `session`."""
-    return [
-        *reading.doors(session),
-        *code.doors(session),
-        *changing.doors(session),
-        *training.doors(session),
-        *bringing.doors(session),
-    ]
+    return [door for topic in TOPICS for door in topic.doors(session)]

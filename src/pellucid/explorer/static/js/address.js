@@ -1,13 +1,13 @@
-// The address bar: #sample=3&number=conv1[2,4,5]&unfolded=0.4&panel=table says which image, how deep, where, which
-// stages are unfolded, and which panel is open.
-// A link to it shows the same.
+// The address bar: #sample=3&number=conv1[2,4,5]&unfolded=0.4&by=macs&panel=table says which image, how deep, where,
+// which stages are unfolded, what columns are compared by, and which panel is open. A link to it shows the same.
 
 import { groupsOf } from "./folding.js";
 
 /**
  * @typedef {import("./store.js").State} State
  * @typedef {{sample: number, depth: "overview" | "layer" | "number", node: number | null, unit: number[] | null,
- *   panel: string | null, unfolded: number[]}} Where
+ *   panel: string | null, unfolded: number[],
+ *   measure: import("./measures.js").Measure}} Where
  */
 
 /** @param {State} state @returns {string} */
@@ -22,6 +22,7 @@ export function toHash(state) {
     const all = state.unfolded.length === groupsOf(state.network).length;
     parts.push(`unfolded=${all ? "all" : state.unfolded.join(".")}`);
   }
+  if (state.measure !== "values") parts.push(`by=${state.measure}`);
   if (state.panel !== null) parts.push(`panel=${state.panel}`);
   return `#${parts.join("&")}`;
 }
@@ -34,13 +35,15 @@ export function toHash(state) {
  */
 export function fromHash(hash, network) {
   /** @type {Where} */
-  const where = { sample: 0, depth: "overview", node: null, unit: null, panel: null, unfolded: [] };
+  const where = { sample: 0, depth: "overview", node: null, unit: null, panel: null, unfolded: [], measure: "values" };
   const groups = groupsOf(network).map((_, group) => group);
   for (const part of hash.replace(/^#/, "").split("&")) {
     const sample = /^sample=(\d{1,9})$/.exec(part);
     if (sample !== null && Number(sample[1]) < network.samples) where.sample = Number(sample[1]);
     const panel = /^panel=([a-z-]{1,40})$/.exec(part);
     if (panel !== null) where.panel = panel[1];
+    const by = /^by=(parameters|macs|time|yours)$/.exec(part);
+    if (by !== null) where.measure = /** @type {import("./measures.js").Measure} */ (by[1]);
     const unfolded = /^unfolded=(all|[\d.]{1,2000})$/.exec(part);
     if (unfolded !== null) {
       const named = unfolded[1].split(".").map(Number);

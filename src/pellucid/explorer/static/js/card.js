@@ -1,6 +1,7 @@
 // One column of the overview: a layer's name and facts, and its feature maps.
 
-import { el } from "./dom.js";
+import { colour, css, ink } from "./colours.js";
+import { el, paint } from "./dom.js";
 import { counted, grouped, shape } from "./format.js";
 import { drawPicture, stacked } from "./heat.js";
 import { frame, isVector, mapCount, sizeRules } from "./shapes.js";
@@ -9,7 +10,7 @@ import { drawSmall, scaleEnd } from "./values.js";
 /**
  * @typedef {import("./store.js").State} State
  * @typedef {import("./values.js").Values} Values
- * @typedef {{title: string, about: string, params: number, macs: number, unfold: () => void}} Folded a folded stage:
+ * @typedef {{title: string, first: number, about: string, params: number, macs: number, unfold: () => void}} Folded a folded stage:
  *   what is in it, in words, and what it costs
  */
 
@@ -19,6 +20,8 @@ const FINE = 48; // numbers across, from which on a map is smaller than its numb
 /** A column. */
 export class Card {
   number;
+  /** The first node that the column stands for. */
+  first;
   node;
   /** @type {HTMLElement} */
   root;
@@ -34,6 +37,7 @@ export class Card {
   #choose;
   #wanted;
   #facts;
+  #meter = el("p", { class: "meter", hidden: true });
 
   /**
    * @param {import("./source.js").NodeFacts} node
@@ -46,6 +50,7 @@ export class Card {
   constructor(node, number, few, choose, wanted, folded) {
     this.node = node;
     this.number = number;
+    this.first = folded?.first ?? number;
     this.#choose = choose;
     this.#wanted = wanted;
     this.#shown = Math.min(few, mapCount(node.shape));
@@ -54,7 +59,7 @@ export class Card {
     this.root = el("li", { class: "card", "data-node": number });
     this.#facts = el("details", { open: true }, el("summary", { text: "facts" }), facts(node, folded));
     const head = folded === null ? this.#head() : stackHead(folded, node);
-    this.root.append(head, ...(this.picture ? [this.picture] : []), this.#block, this.more, this.#facts);
+    this.root.append(head, this.#meter, ...(this.picture ? [this.picture] : []), this.#block, this.more, this.#facts);
     this.root.classList.toggle("stack", folded !== null);
     this.root.classList.toggle("vector", isVector(node.shape));
     this.root.classList.toggle("image", this.#isImage);
@@ -80,15 +85,33 @@ export class Card {
     for (const [channel, map] of this.maps) {
       const numbers = values.get(this.number, channel);
       if (numbers === null) continue;
-      if (this.#isImage) paint(map, [numbers], sizes, state, this.number);
+      if (this.#isImage) paintImage(map, [numbers], sizes, state, this.number);
       else drawSmall(canvasOf(map), numbers, sizes, scaleEnd(state, this.number, numbers));
     }
     if (this.picture !== null) {
       const channels = [0, 1, 2].map((channel) => values.get(this.number, channel));
       if (!channels.includes(null)) {
-        paint(this.picture, /** @type {Float32Array[]} */ (channels), sizes, state, this.number);
+        paintImage(this.picture, /** @type {Float32Array[]} */ (channels), sizes, state, this.number);
       }
     }
+  }
+
+  /**
+   * Show a number of the column, on a scale that all columns share; null takes it away.
+   * @param {string | null} told the number in words
+   * @param {number} value
+   * @param {number} most where the scale ends
+   */
+  measure(told, value, most) {
+    this.#meter.hidden = told === null;
+    if (told === null) return;
+    const ground = colour(value, most);
+    this.#meter.textContent = told;
+    paint(this.#meter, {
+      "background-color": css(ground),
+      color: ink(ground),
+      "--share": most > 0 ? String(Math.min(1, Math.abs(value) / most)) : "0",
+    });
   }
 
   /** Show the facts, or fold them away where several columns share the height. @param {boolean} roomy */
@@ -176,7 +199,7 @@ function canvasOf(frame) {
  * @param {State} state
  * @param {number} node
  */
-function paint(place, channels, sizes, state, node) {
+function paintImage(place, channels, sizes, state, node) {
   const { rows, columns } = frame(sizes);
   drawPicture(canvasOf(place), channels, rows, columns, state.run?.ranges[node] ?? [0, 1]);
 }

@@ -54,6 +54,12 @@ export function gradient() {
   return `linear-gradient(90deg, ${picked.map(css).join(", ")})`;
 }
 
+/** The upper half of the scale, from zero, as a gradient for a legend. @returns {string} */
+export function positive() {
+  const picked = Array.from({ length: 9 }, (_, i) => ramp[Math.round(MIDDLE + (i / 8) * MIDDLE)]);
+  return `linear-gradient(90deg, ${picked.map(css).join(", ")})`;
+}
+
 /** The largest finite size among values, on which a scale of their own would end. @param {ArrayLike<number>} values */
 export function largest(values) {
   let most = 0;

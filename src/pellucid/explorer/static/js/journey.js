@@ -24,9 +24,9 @@ export class Journey {
     const where = fromHash(location.hash, this.#store.state.network);
     const { run } = this.#store.state;
     const trail = Array.isArray(history.state?.trail) ? history.state.trail : [];
-    const { depth, node, unit, panel } = where;
+    const { depth, node, unit, panel, measure } = where;
     const unfolded = this.#kept(revealing(this.#store.state.network, where.unfolded, node));
-    const place = { depth, node, unit, panel, unfolded, pointed: null, trail };
+    const place = { depth, node, unit, panel, measure, unfolded, pointed: null, trail };
     if (run === null || (run.sample !== null && run.sample !== where.sample)) {
       await this.#run(() => this.#source.sample(where.sample), place);
     } else {
@@ -100,6 +100,12 @@ export class Journey {
     const { network, node } = this.#store.state;
     const hidden = revealing(network, unfolded, node) !== unfolded;
     this.#go({ unfolded, ...(hidden ? { depth: "overview", node: null, unit: null, pointed: null } : {}) });
+  }
+
+  /** Compare the columns by something else. @param {import("./measures.js").Measure} measure */
+  compare(measure) {
+    this.#store.set({ measure });
+    this.#write(false);
   }
 
   /** Undo the last step down; at the top, close the open panel. */

@@ -21,6 +21,7 @@ import { Teller } from "./teller.js";
 import { currentTheme, followTheme } from "./theme.js";
 import { ServerTransport } from "./transport.js";
 import { Values } from "./values.js";
+import { View } from "./view.js";
 import { welcome } from "./welcome.js";
 
 async function start() {
@@ -44,6 +45,9 @@ async function start() {
     theme: currentTheme(),
     panel: null,
     unfolded: [],
+    measure: "values",
+    times: null,
+    numbers: network.numbers,
   });
   const values = new Values(source);
   const journey = new Journey(store, source);
@@ -55,6 +59,7 @@ async function start() {
   new Layer(store, values, journey, enter);
   new Code(store, source);
   new Legend(store);
+  new View({ store, source, journey });
   const samples = new Samples(store, journey);
   if (network.draws) new Pad(overview.input, journey, network.hint);
   new Teller(store, source);

@@ -10,6 +10,7 @@ import { counted } from "./format.js";
 import { edges, layout } from "./graph.js";
 import { complain } from "./journey.js";
 import { Links } from "./links.js";
+import { endOf, ofColumn, scaleOf } from "./measures.js";
 import { frame, isVector, placeOf, unitAt } from "./shapes.js";
 import { toldHere } from "./teller.js";
 
@@ -64,6 +65,7 @@ export class Overview {
     new ResizeObserver(() => this.#fit()).observe(this.#flow);
     store.on(["unfolded"], () => this.#arrange());
     store.on(["run", "scale", "theme"], () => this.#draw());
+    store.on(["measure", "times", "numbers", "theme", "unfolded"], (state) => this.#compare(state));
     store.on(["node", "unit", "depth", "unfolded"], (state) => this.#select(state));
     store.on(["told", "theme", "unfolded"], (state) => this.#links.highlight(state, toldHere(state)));
     store.on(["field", "node", "unfolded"], (state) => markField(state, this.#cards));
@@ -121,6 +123,7 @@ export class Overview {
         ? null
         : {
             title: network.groups[group].title,
+            first,
             about: inWords(network.groups[group].parts, members.length),
             params: sum("params"),
             macs: sum("macs"),
@@ -147,6 +150,17 @@ export class Overview {
     this.#journey.fold(fold(groupsOf(network), unfolded, group));
     this.focus(network.groups[group].last);
     announce(`${network.groups[group].title} folded`);
+  }
+
+  /** Tell each column's number on a scale that ends at the largest that is shown. @param {State} state */
+  #compare(state) {
+    const scale = scaleOf(state);
+    const most = scale === null ? 0 : endOf(scale, shown(state.network, state.unfolded).columns);
+    for (const card of this.#cards) {
+      const value = scale === null ? null : ofColumn(scale, card.first, card.number);
+      card.measure(scale === null || value === null ? null : scale.told(value), value ?? 0, most);
+    }
+    this.#links.redraw();
   }
 
   /** @param {IntersectionObserverEntry[]} entries */

@@ -11,7 +11,7 @@ import { Refusal } from "./transport.js";
  * @typedef {{title: string, first: number, last: number, parent: number | null, parts: number}} Group nodes that can be
  *   folded, numbers of the first and the last; parent: the group that it is a part of; parts: how many parts are alike
  * @typedef {{title: string, params: number, macs: number, nodes: NodeFacts[], groups: Group[], outputs: number[],
- *   classes: string[], samples: number, draws: boolean, hint: string, untrained: boolean}} NetworkFacts
+ *   numbers: {[name: string]: number}, classes: string[], samples: number, draws: boolean, hint: string, untrained: boolean}} NetworkFacts
  * @typedef {{run: string, sample: number | null, label: number | null, engine: string, scores: number[] | null,
  *   ranges: [number, number][]}} RunFacts
  * @typedef {{source: number[], index: number[][], inside: boolean[], used: boolean[], value: number[],
