@@ -51,7 +51,7 @@ def test_times_are_told_with_how_they_were_measured(client: TestClient, session:
 
 def test_the_page_is_told_the_users_numbers() -> None:
     """They are floats by layer."""
-    session = Session(branching(), numbers={"first": 3, "says": np.float32(0.5)})
+    session = Session(branching(), numbers={"first": 3, "says": np.float64(0.5)})
     assert told.network(session)["numbers"] == {"first": 3.0, "says": 0.5}
     assert told.network(Session(branching()))["numbers"] == {}
 
