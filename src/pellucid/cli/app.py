@@ -21,6 +21,7 @@ from .convert import convert
 from .engines import engines
 from .explain import explain
 from .explore import explore
+from .page import page
 from .plan import plan
 from .predict import predict
 from .summary import summary
@@ -50,6 +51,10 @@ COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {  # each with examples f
     convert: (
         "pellucid convert net.safetensors net.py --dialect keras",
         "pellucid convert digits digits.safetensors",
+    ),
+    page: (
+        "pellucid page -o digits.html",
+        "pellucid page net.safetensors photo.jpg -o photo.html --layers conv1,relu1",
     ),
     plan: (
         "pellucid plan lenet5",

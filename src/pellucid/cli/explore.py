@@ -40,14 +40,14 @@ def explore(
     from ..explorer import read_numbers, serve
 
     net = _trained_digits(seed, engine) if model == DIGITS else open_trained(model)
-    material = _material(net, data)
+    given = material(net, data)
     if image is not None:
-        material["images"] = open_image(net, image, invert=invert)
+        given["images"] = open_image(net, image, invert=invert)
     if numbers is not None:
-        material["numbers"] = read_numbers(numbers)
+        given["numbers"] = read_numbers(numbers)
     note_untrained(model)
     note("The explorer is at this address, until Ctrl-C:")
-    serve(net, **material, port=port, browser=not no_open, engine=engine, out=_say)
+    serve(net, **given, port=port, browser=not no_open, engine=engine, out=_say)
 
 
 def _trained_digits(seed: int, engine: str | None) -> Network:
@@ -66,7 +66,7 @@ def _trained_digits(seed: int, engine: str | None) -> Network:
     return net
 
 
-def _material(net: Network, name: str | None) -> dict[str, Any]:
+def material(net: Network, name: str | None) -> dict[str, Any]:
     """Return data to train on and to choose images from, and how a drawing becomes one."""
     from ..train import data
     from ..train.digits import digits_network

@@ -53,7 +53,7 @@ export class Card {
     this.first = folded?.first ?? number;
     this.#choose = choose;
     this.#wanted = wanted;
-    this.#shown = Math.min(few, mapCount(node.shape));
+    this.#shown = node.absent ? 0 : Math.min(few, mapCount(node.shape));
     const given = node.inputs.length === 0;
     if (given && node.shape.length === 3 && node.shape[0] === 3) this.picture = framed("div", { class: "picture" });
     this.root = el("li", { class: "card", "data-node": number });
@@ -150,8 +150,9 @@ export class Card {
   }
 
   #fill() {
+    if (this.node.absent) this.#block.replaceChildren(el("p", { class: "absent", text: "not in this page" }));
     for (let channel = 0; channel < this.#shown; channel += 1) if (!this.maps.has(channel)) this.#add(channel);
-    const rest = mapCount(this.node.shape) - this.#shown;
+    const rest = this.node.absent ? 0 : mapCount(this.node.shape) - this.#shown;
     this.more.hidden = rest === 0;
     this.more.textContent = `${Math.min(rest, MORE)} more`;
     this.more.setAttribute("aria-label", `Show ${Math.min(rest, MORE)} more of ${rest} maps of ${this.node.name}`);

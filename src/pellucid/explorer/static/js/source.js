@@ -7,7 +7,8 @@ import { Refusal } from "./transport.js";
 /**
  * @typedef {{name: string, kind: string, description: string, about: string, inputs: number[], shape: number[],
  *   input_shapes?: number[][], params?: number, macs?: number, receptive_field?: number[], jump?: number[],
- *   status?: string, formulas?: string[] | null, pads?: number[][] | null}} NodeFacts
+ *   status?: string, formulas?: string[] | null, pads?: number[][] | null,
+ *   absent?: boolean}} NodeFacts absent: its numbers are not in this page
  * @typedef {{title: string, first: number, last: number, parent: number | null, parts: number}} Group nodes that can be
  *   folded, numbers of the first and the last; parent: the group that it is a part of; parts: how many parts are alike
  * @typedef {{title: string, params: number, macs: number, nodes: NodeFacts[], groups: Group[], outputs: number[],

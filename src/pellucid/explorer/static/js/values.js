@@ -47,7 +47,8 @@ export class Values {
 
   /** @param {State} state @param {{node: number, first: number, count: number}} part */
   #missing(state, part) {
-    const { shape } = state.network.nodes[part.node];
+    const { shape, absent } = state.network.nodes[part.node];
+    if (absent) return [];
     if (shape.length === 1) {
       return this.#maps.has(`${part.node} 0`) ? [] : [{ node: part.node, first: 0, count: shape[0] }];
     }

@@ -1,0 +1,81 @@
+// Start the page, in whatever home: ask for the network, put the parts together, go where the address bar says.
+
+import { Code } from "./code.js";
+import { byId } from "./dom.js";
+import { grouped } from "./format.js";
+import { Journey } from "./journey.js";
+import { listenToKeys } from "./keys.js";
+import { Layer } from "./layer.js";
+import { Legend } from "./legend.js";
+import { NumberView } from "./number.js";
+import { Overview } from "./overview.js";
+import { Pad } from "./pad.js";
+import { PANELS } from "./panels/index.js";
+import { Prediction } from "./prediction.js";
+import { rove } from "./roving.js";
+import { Samples } from "./samples.js";
+import { Source } from "./source.js";
+import { Store } from "./store.js";
+import { tellStories } from "./story.js";
+import { Teller } from "./teller.js";
+import { currentTheme, followTheme } from "./theme.js";
+import { Values } from "./values.js";
+import { View } from "./view.js";
+import { welcome } from "./welcome.js";
+
+/** @param {import("./transport.js").Transport} transport how questions reach whoever answers them here */
+export async function start(transport) {
+  const source = new Source(transport);
+  const network = await source.network();
+  document.title = `Pellucid: ${network.title}`;
+  byId("title").textContent = network.title;
+  byId("cost").textContent = `${grouped(network.params)} parameters, ${grouped(network.macs)} multiply-adds an image`;
+  const store = new Store({
+    network,
+    run: null,
+    depth: "overview",
+    node: null,
+    unit: null,
+    pointed: null,
+    trail: [],
+    told: null,
+    field: null,
+    scale: "layer",
+    digits: "few",
+    theme: currentTheme(),
+    panel: null,
+    unfolded: [],
+    measure: "values",
+    times: null,
+    numbers: network.numbers,
+  });
+  const values = new Values(source);
+  const journey = new Journey(store, source);
+  followTheme(store);
+  const overview = new Overview(store, values, journey);
+  const number = new NumberView(store, values, journey);
+  const enter = () => number.enter();
+  new Prediction(store, journey, enter);
+  new Layer(store, values, journey, enter);
+  new Code(store, source);
+  new Legend(store);
+  new View({ store, source, journey });
+  const samples = new Samples(store, journey);
+  if (network.draws) new Pad(overview.input, journey, network.hint);
+  new Teller(store, source);
+  tellStories(store);
+  welcome(store, journey, enter);
+  listenToKeys(store, journey, samples, (left) => {
+    const { depth } = store.state;
+    if (depth === "number") number.enter();
+    else if (depth === "layer") byId("layer-map").focus();
+    else if (left.node !== null) overview.focus(left.node);
+  });
+  for (const add of PANELS) add({ network, store, source, values, journey, overview, enter });
+  rove(byId("flow"), ".head, .fold, .map, .more");
+  rove(byId("bars"), "button");
+  rove(byId("number"), "[data-go], .more");
+  rove(byId("reads-strip"), "button");
+  await journey.arrive();
+  document.body.dataset.ready = String(Math.round(performance.now())); // milliseconds since the address was opened
+}
