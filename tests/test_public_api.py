@@ -23,7 +23,8 @@ SURFACE = {
         "Sigmoid", "Slice", "Softmax", "Softplus", "Softsign", "Subtract", "Tanh", "Upsample", "ZeroPad2d",
     ],
     "pellucid.comparison": [
-        "Alone", "Comparison", "Difference", "Finding", "LayerDifference", "Stated", "Trial", "compare",
+        "Alone", "Comparison", "Difference", "Finding", "LayerDifference", "Stated", "Trial", "check_inputs",
+        "compare",
     ],
     "pellucid.explain": [
         "Attribution", "Excitation", "Excitations", "Explanation", "LayerExcitations", "LayerSummary",

@@ -302,6 +302,15 @@ def test_explore_a_file(pellucid, served, trained):
     assert not {"images", "data"} & set(without)
 
 
+def test_explore_beside_another_network(pellucid, served, trained):
+    """What is to be compared is opened as the first is, and of both it is said where they are not trained."""
+    result = pellucid("explore", "lenet5", "--compare", "lenet5", "--no-open")
+    assert result.exit_code == 0
+    assert served[-1][1]["other"].name == "lenet5"
+    assert result.stderr.count("lenet5 is not trained") == 1
+    assert pellucid("explore", "lenet5", "--compare", "nowhere").exit_code == 2
+
+
 def test_explore_with_data(pellucid, served, folder):
     """--data gives any network something to train on, brought to its size where it is a folder of images."""
     for name in ("a", "b"):

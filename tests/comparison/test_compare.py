@@ -141,3 +141,11 @@ def test_nan_in_the_same_places_is_the_same():
     """NaN on both sides is no difference."""
     net = Network((3, 8, 9), [ReLU()])
     assert compare(net, net, np.full((3, 8, 9), np.nan)).sentence == "the same, number by number"
+
+
+def test_the_place_of_the_largest_difference_is_told():
+    """Each pair of layers says where in A's value they are farthest apart; layers that are the same say nothing."""
+    a, b = Network((1, 2, 2), [ReLU(), Flatten()]), Network((1, 2, 2), [LeakyReLU(0.5), Flatten()])
+    found = compare(a, b, [[[1.0, -1.0], [-4.0, -2.0]]])
+    assert [layer.place for layer in found.layers] == [None, (0, 1, 0), (2,)]
+    assert found.facts()["trials"][0]["layers"][1]["place"] == [0, 1, 0]

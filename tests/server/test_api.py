@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
-from pellucid import Network
+from pellucid import Network, compare
+from pellucid.engines import ENGINES
+from pellucid.errors import ShapeError, UnknownNameError
 from pellucid.explain import facts, trace
 from pellucid.explorer import facts as told
+from pellucid.explorer.answering import Query
 from pellucid.explorer.api import reading
+from pellucid.explorer.api.compare import doors as compare_doors
 from pellucid.explorer.session import RUNS, Session
 from pellucid.layers import Conv2d, GlobalAvgPool2d, GlobalMaxPool2d, Layer, Linear
 
@@ -343,3 +347,40 @@ def test_a_layers_code_is_told(client: TestClient, session: Session) -> None:
     assert client.get("/api/code?layer=input").json() == {"layer": "input", "code": {}, "traps": []}
     assert error(client.get("/api/code?layer=pool2"))[0] == 404
     assert error(client.get("/api/code"))[0] == 404
+
+
+# Compared
+
+
+def test_a_comparison_is_told(session: Session) -> None:
+    """What `compare` finds on the image of a run, with the layers' numbers; on this network again, or on another."""
+    other = Network((1, 6, 4), list(session.net.layers.items()))
+    for name in session.net.weights:
+        other.weights[name] = session.net.weights[name] * (2 if name.endswith("bias") else 1)
+    both = Session(session.net, images=session.image(0)[0], other=other)
+    ask = {door.path: door.handler for door in compare_doors(both)}
+    run = both.run_sample(0).name
+    sides = json.loads(ask["/api/compare/sides"](Query({})).content)
+    assert sides["other"] == other.name
+    assert {engine["name"] for engine in sides["engines"]} == set(ENGINES)
+    params = {"run": run, "against": "other", "a": "reference", "b": "reference"}
+    found = json.loads(ask["/api/compare"](Query(params)).content)
+    wanted = compare(session.net, other, session.image(0)[0])
+    assert found == json.loads(json.dumps(wanted.facts() | {"nodes": [0, 1, 2, 3, 4, 5]}))
+    assert found["differences"][0]["layer"]["a"] == "conv1"
+    same = json.loads(ask["/api/compare"](Query(params | {"against": "same"})).content)
+    assert same["same"]
+    with pytest.raises(UnknownNameError, match="network to compare with"):
+        ask["/api/compare"](Query(params | {"against": "third"}))
+    with pytest.raises(UnknownNameError, match="engine"):
+        ask["/api/compare"](Query(params | {"a": "abacus"}))
+    bare = Session(session.net, images=session.image(0)[0])
+    bare.run_sample(0)
+    with pytest.raises(UnknownNameError, match="other"):
+        compare_doors(bare)[1].handler(Query(params))
+
+
+def test_networks_that_read_something_else_are_not_compared(session: Session) -> None:
+    """That is said before a page is served."""
+    with pytest.raises(ShapeError, match="two networks that read the same"):
+        Session(session.net, other=Network(3, [Linear(2)]))

@@ -28,7 +28,11 @@ from .summary import summary
 from .train import train
 
 COMMANDS: dict[Callable[..., None], tuple[str, ...]] = {  # each with examples for its help
-    explore: ("pellucid explore", "pellucid explore net.safetensors photo.jpg --port 8000 --no-open"),
+    explore: (
+        "pellucid explore",
+        "pellucid explore net.safetensors photo.jpg --port 8000 --no-open",
+        "pellucid explore net.safetensors photo.jpg --compare net.safetensors",
+    ),
     summary: (
         "pellucid summary resnet50",
         "pellucid summary net.safetensors --json",

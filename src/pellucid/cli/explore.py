@@ -28,6 +28,8 @@ def explore(
     numbers: Annotated[
         str | None,
         typer.Option("--numbers", metavar="FILE", help="Your own number a layer, as JSON or CSV, for the columns."),
+    compare: Annotated[
+        str | None, typer.Option("--compare", metavar="MODEL", help="Another network, to compare with layer by layer.")
     ] = None,
     invert: Invert = False,
     engine: EngineName = None,
@@ -46,6 +48,13 @@ def explore(
     if numbers is not None:
         given["numbers"] = read_numbers(numbers)
     note_untrained(model)
+    material = _material(net, data)
+    if compare is not None:
+        material["other"] = open_trained(compare)
+    if image is not None:
+        material["images"] = open_image(net, image, invert=invert)
+    for untrained in dict.fromkeys((model, *([compare] if compare else []))):
+        note_untrained(untrained)
     note("The explorer is at this address, until Ctrl-C:")
     serve(net, **given, port=port, browser=not no_open, engine=engine, out=_say)
 

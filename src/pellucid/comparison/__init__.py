@@ -4,5 +4,16 @@ from .compared import compare
 from .comparison import Alone, Comparison, Difference, Stated, Trial
 from .differences import LayerDifference
 from .explaining import Finding
+from .sides import check_inputs
 
-__all__ = ["Alone", "Comparison", "Difference", "Finding", "LayerDifference", "Stated", "Trial", "compare"]
+__all__ = [
+    "Alone",
+    "Comparison",
+    "Difference",
+    "Finding",
+    "LayerDifference",
+    "Stated",
+    "Trial",
+    "check_inputs",
+    "compare",
+]

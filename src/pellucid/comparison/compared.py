@@ -51,7 +51,7 @@ def compare(
     first difference: 'relu1' and 'relu1', by 0.29: negative_slope is 0.01 in A and 0.3 in B; give both the same...
     """
     sides = opened((a, b), engines, images)
-    check_inputs(*sides)
+    check_inputs(sides[0].net, sides[1].net)
     if images is None:
         inputs = chosen(sides[0].net)
     else:

@@ -91,9 +91,9 @@ def _is_onnx(source: Any) -> bool:
     return str(source).lower().endswith(".onnx") and isinstance(source, (str, os.PathLike))
 
 
-def check_inputs(a: Side, b: Side) -> None:
+def check_inputs(a: Network, b: Network) -> None:
     """Raise ShapeError where the two do not read the same."""
-    shapes = [tuple(node.shape for node in side.net.inputs) for side in (a, b)]
+    shapes = [tuple(node.shape for node in net.inputs) for net in (a, b)]
     if shapes[0] == shapes[1]:
         return
     told = [" and ".join(map(str, shape)) for shape in shapes]

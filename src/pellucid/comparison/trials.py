@@ -15,7 +15,7 @@ from ..wiring import name_of
 from .alignment import Alignment
 from .chosen import Given
 from .comparison import Trial
-from .differences import EXACT, MERGED, ROUNDING, TERMS, LayerDifference, apart
+from .differences import EXACT, MERGED, ROUNDING, TERMS, LayerDifference, apart, farthest
 from .explaining import Sample
 from .rules import Member, differing
 from .sides import Side
@@ -132,7 +132,8 @@ def run_trial(a: Side, b: Side, pairs: tuple[Pair, ...], given: Given) -> tuple[
         made_here = sample is not None or bool(faulty)
         verdict = "differs" if differs else "same" if largest == 0 else "rounding"
         kind = "Input" if pair.node.layer is None else pair.node.layer.kind
-        layer = LayerDifference(pair.a, pair.b, kind, pair.node.shape, largest, relative, verdict, made_here)
+        place = farthest(*seen)
+        layer = LayerDifference(pair.a, pair.b, kind, pair.node.shape, largest, relative, verdict, made_here, place)
         layers.append(layer)
         if sample is not None:
             made.append(Made(pair, None, sample, layer))

@@ -59,6 +59,7 @@ def serve(
     hint: str = "",
     data: tuple[Dataset, Dataset] | None = None,
     numbers: Mapping[str, float] | None = None,
+    other: Network | None = None,
 ) -> None:
     """Serve the explorer on `net` until Ctrl-C or SIGTERM.
 
@@ -76,6 +77,7 @@ def serve(
         hint: what to know before drawing, for a person to read.
         data: (train, test) to train on in the page.
         numbers: the user's own number for each layer, by its name.
+        other: a network that reads the same, to compare with this one in the page.
 
     Raises:
         ExplorerError: the port is taken, or may not be used.
@@ -92,6 +94,7 @@ def serve(
         hint=hint,
         data=data,
         numbers=numbers,
+        other=other,
     )
     listener = _listen(port)
     keys = Keys()

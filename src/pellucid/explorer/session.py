@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..comparison import check_inputs
 from ..engines import Engine, decides, get, probabilities
 from ..errors import DataError, unknown_name
 from ..explain import Summary, Trace, trace
@@ -65,6 +66,7 @@ class Session:
         hint: what to know before drawing, for a person to read.
         data: (train, test) to train on in the page, or None.
         numbers: the user's own number for each layer, by its name, or None.
+        other: a network that reads the same, to be compared with this one, or None.
 
     Raises:
         ShapeError, DataError: images, labels, classes, data or numbers that do not fit the network.
@@ -84,7 +86,11 @@ class Session:
         hint: str = "",
         data: tuple[Dataset, Dataset] | None = None,
         numbers: Mapping[str, float] | None = None,
+        other: Network | None = None,
     ) -> None:
+        if other is not None:
+            check_inputs(net, other)
+        self.other = other
         self._engine = get(engine)  # a page that can run nothing is refused before it is served
         self.numbers = checked_numbers(net, numbers or {})
         self.studio = Studio(net, data, self._engine)

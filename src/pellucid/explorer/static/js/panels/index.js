@@ -1,6 +1,7 @@
 // All panels, in the order of their buttons.
 
+import { compare } from "./compare.js";
 import { table } from "./table.js";
 
 /** @type {((page: import("../page.js").Page) => void)[]} */
-export const PANELS = [table];
+export const PANELS = [table, compare];
