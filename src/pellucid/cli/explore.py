@@ -53,8 +53,9 @@ def explore(
         material["other"] = open_trained(compare)
     if image is not None:
         material["images"] = open_image(net, image, invert=invert)
-    for untrained in dict.fromkeys((model, *([compare] if compare else []))):
-        note_untrained(untrained)
+    models = [model] if compare in (None, model) else [model, compare]
+    for each in models:
+        note_untrained(each)
     note("The explorer is at this address, until Ctrl-C:")
     serve(net, **given, port=port, browser=not no_open, engine=engine, out=_say)
 
