@@ -28,6 +28,7 @@ def explore(
     numbers: Annotated[
         str | None,
         typer.Option("--numbers", metavar="FILE", help="Your own number a layer, as JSON or CSV, for the columns."),
+    ] = None,
     compare: Annotated[
         str | None, typer.Option("--compare", metavar="MODEL", help="Another network, to compare with layer by layer.")
     ] = None,
@@ -47,12 +48,8 @@ def explore(
         given["images"] = open_image(net, image, invert=invert)
     if numbers is not None:
         given["numbers"] = read_numbers(numbers)
-    note_untrained(model)
-    material = _material(net, data)
     if compare is not None:
-        material["other"] = open_trained(compare)
-    if image is not None:
-        material["images"] = open_image(net, image, invert=invert)
+        given["other"] = open_trained(compare)
     models = [model] if compare in (None, model) else [model, compare]
     for each in models:
         note_untrained(each)

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from ..answering import Door
 from ..session import Session
-from . import bringing, changing, code, measuring, reading, training
+from . import bringing, changing, code, compare, measuring, reading, training
 
-TOPICS = (reading, code, changing, training, bringing, measuring)
-from . import bringing, changing, code, compare, reading, training
+TOPICS = (reading, code, compare, changing, training, bringing, measuring)
 
 
 def doors(session: Session) -> list[Door]:
     """Return everything that can be asked about `session`."""
     return [door for topic in TOPICS for door in topic.doors(session)]
-    return [
-        *reading.doors(session),
-        *code.doors(session),
-        *compare.doors(session),
-        *changing.doors(session),
-        *training.doors(session),
-        *bringing.doors(session),
-    ]
