@@ -40,13 +40,16 @@ def violations(page: Page, axe: str) -> list[str]:
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_depth_is_open_to_all(browser: Browser, digits: Explorer, axe: str, theme: str) -> None:
-    """The network, a layer and numbers of every kind of arithmetic have no violation; nor has the list of keys."""
+    """The network, a layer and numbers of every kind of arithmetic have no violation; nor have a tour and the keys."""
     with watched(browser, digits, color_scheme=theme, reduced_motion="reduce") as page:
         digits.open(page)
         assert page.evaluate("document.documentElement.dataset.theme") == theme
         for where in DEPTHS:
             visit(digits, page, where)
             assert violations(page, axe) == [], where
+        digits.go(page, "#sample=0&tour=convolution&step=2")
+        page.locator("#tour:visible").wait_for()
+        assert violations(page, axe) == [], "tour"
         page.keyboard.press("?")
         assert violations(page, axe) == [], "keys"
 

@@ -1,12 +1,13 @@
 // The address bar: #sample=3&number=conv1[2,4,5]&unfolded=0.4&by=macs&panel=table says which image, how deep, where,
-// which stages are unfolded, what columns are compared by, and which panel is open. A link to it shows the same.
+// which stages are unfolded, what columns are compared by, and which panel is open; #tour=pooling&step=2 is a step of a
+// tour. A link to it shows the same.
 
 import { groupsOf } from "./folding.js";
 
 /**
  * @typedef {import("./store.js").State} State
  * @typedef {{sample: number, depth: "overview" | "layer" | "number", node: number | null, unit: number[] | null,
- *   panel: string | null, unfolded: number[],
+ *   panel: string | null, unfolded: number[], tour: State["tour"],
  *   measure: import("./measures.js").Measure}} Where
  */
 
@@ -24,6 +25,7 @@ export function toHash(state) {
   }
   if (state.measure !== "values") parts.push(`by=${state.measure}`);
   if (state.panel !== null) parts.push(`panel=${state.panel}`);
+  if (state.tour !== null) parts.push(`tour=${state.tour.name}`, `step=${state.tour.step + 1}`);
   return `#${parts.join("&")}`;
 }
 
@@ -35,7 +37,10 @@ export function toHash(state) {
  */
 export function fromHash(hash, network) {
   /** @type {Where} */
-  const where = { sample: 0, depth: "overview", node: null, unit: null, panel: null, unfolded: [], measure: "values" };
+  const where = {
+    ...{ sample: 0, depth: "overview", node: null, unit: null, panel: null },
+    ...{ unfolded: [], measure: "values", tour: null },
+  };
   const groups = groupsOf(network).map((_, group) => group);
   for (const part of hash.replace(/^#/, "").split("&")) {
     const sample = /^sample=(\d{1,9})$/.exec(part);
@@ -49,6 +54,10 @@ export function fromHash(hash, network) {
       const named = unfolded[1].split(".").map(Number);
       where.unfolded = groups.filter((group) => unfolded[1] === "all" || named.includes(group));
     }
+    const tour = /^tour=([a-z-]{1,40})$/.exec(part);
+    if (tour !== null) where.tour = { name: tour[1], step: 0 };
+    const step = /^step=([1-9]\d{0,2})$/.exec(part);
+    if (step !== null && where.tour !== null) where.tour.step = Number(step[1]) - 1;
     const place = /^(layer|number)=([^[]+)\[([\d,]+)\]$/.exec(
       part.replaceAll("%5B", "[").replaceAll("%5D", "]").replaceAll("%2C", ","),
     );

@@ -26,7 +26,9 @@ export class Journey {
     const trail = Array.isArray(history.state?.trail) ? history.state.trail : [];
     const { depth, node, unit, panel, measure } = where;
     const unfolded = this.#kept(revealing(this.#store.state.network, where.unfolded, node));
-    const place = { depth, node, unit, panel, measure, unfolded, pointed: null, trail };
+    const before = this.#store.state.tour;
+    const tour = before?.name === where.tour?.name && before?.step === where.tour?.step ? before : where.tour;
+    const place = { depth, node, unit, panel, measure, unfolded, pointed: null, trail, tour };
     if (run === null || (run.sample !== null && run.sample !== where.sample)) {
       await this.#run(() => this.#source.sample(where.sample), place);
     } else {
@@ -105,6 +107,23 @@ export class Journey {
   /** Compare the columns by something else. @param {import("./measures.js").Measure} measure */
   compare(measure) {
     this.#store.set({ measure });
+    this.#write(false);
+  }
+
+  /** Take a tour, from one of its steps; null leaves the tour that is taken. @param {import("./store.js").State["tour"]} tour */
+  tour(tour) {
+    this.#go({ tour });
+  }
+
+  /**
+   * Go where a step of a tour is.
+   * @param {import("./tours/guide.js").Place} place
+   * @param {number | null} seen a layer whose column must be there
+   */
+  guide(place, seen) {
+    const { network, unfolded } = this.#store.state;
+    const unfold = revealing(network, revealing(network, unfolded, place.node), seen);
+    this.#store.set({ ...place, unfolded: unfold, pointed: null, trail: [], panel: null });
     this.#write(false);
   }
 

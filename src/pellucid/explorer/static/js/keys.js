@@ -23,7 +23,7 @@ export function listenToKeys(store, journey, samples, refocus) {
   /** @type {{[key: string]: () => void}} */
   const actions = {
     "?": showHelp,
-    Escape: goBack,
+    Escape: () => (store.state.tour === null ? goBack() : journey.tour(null)),
     n: () => samples.step(1),
     p: () => samples.step(-1),
     d: () => byId("digits").click(),

@@ -18,6 +18,7 @@ import { Source } from "./source.js";
 import { Store } from "./store.js";
 import { tellStories } from "./story.js";
 import { Teller } from "./teller.js";
+import { Tours } from "./tours.js";
 import { currentTheme, followTheme } from "./theme.js";
 import { Values } from "./values.js";
 import { View } from "./view.js";
@@ -48,6 +49,7 @@ export async function start(transport) {
     measure: "values",
     times: null,
     numbers: network.numbers,
+    tour: null,
   });
   const values = new Values(source);
   const journey = new Journey(store, source);
@@ -72,6 +74,7 @@ export async function start(transport) {
     else if (left.node !== null) overview.focus(left.node);
   });
   for (const add of PANELS) add({ network, store, source, values, journey, overview, enter });
+  new Tours({ network, store, source, values, journey, overview, enter });
   rove(byId("flow"), ".head, .fold, .map, .more");
   rove(byId("bars"), "button");
   rove(byId("number"), "[data-go], .more");

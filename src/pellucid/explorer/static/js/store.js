@@ -25,10 +25,12 @@
  *   measure: import("./measures.js").Measure,
  *   times: {milliseconds: {[name: string]: number}, how: string} | null,
  *   numbers: {[name: string]: number},
+ *   tour: {name: string, step: number} | null,
  * }} State node and unit: what is selected; pointed: the unit under the pointer, which goes before it; trail: the
  *   numbers that were followed to get here; told and field: the facts about the unit that is shown; panel: the panel
  *   that is open; unfolded: the groups of layers that are, in order; measure: what the columns are compared by; times
- *   and numbers: what was measured, and what the user knows, of each layer.
+ *   and numbers: what was measured, and what the user knows, of each layer; tour: the guided tour that is taken,
+ *   and how many steps of it lie behind.
  */
 
 /** The state, and its listeners. */
