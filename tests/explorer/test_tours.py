@@ -48,7 +48,7 @@ class Facts:
         self.trace: Trace = self.run.trace
         name, _, index = of.partition("[")
         self.name, _, self.map = name.partition(", map ")
-        self.index = tuple(int(i) for i in index.rstrip("]").split(",")) if index else ()
+        self.index = tuple(map(int, re.findall(r"\d+", index)))
 
     @property
     def node(self) -> Node:
