@@ -10,6 +10,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -96,10 +97,10 @@ def taken(process: int) -> int:
 
 @pytest.mark.parametrize("counts", COUNTS)
 def test_rude_clients_harm_nobody(counts: Rudeness) -> None:
-    """While some dawdle, flood, send too much or send rubbish, every good request is answered, and nothing is logged."""
-    with explorer() as (process, port, token):
+    """While some dawdle, flood, send too much or send rubbish, good requests are answered, and nothing is logged."""
+    with explorer() as (process, port, token), ExitStack() as open_still:
         cookie = (ask(port, f"/?token={token}").getheader("set-cookie") or "").split(";")[0]
-        silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(counts.silent)]
+        silent = [open_still.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(counts.silent)]
         for connection in silent:
             connection.sendall(b"GET / HTTP/1.1\r\nX: ")
 
@@ -108,14 +109,13 @@ def test_rude_clients_harm_nobody(counts: Rudeness) -> None:
                 connection.sendall(b"a")
 
         def polite(each: int) -> list[int]:
-            client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             statuses: list[int] = []
-            for _ in range(each):
-                client.request("GET", "/api/network", headers={"cookie": cookie})
-                answer = client.getresponse()
-                answer.read()
-                statuses.append(answer.status)
-            client.close()
+            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as client:
+                for _ in range(each):
+                    client.request("GET", "/api/network", headers={"cookie": cookie})
+                    answer = client.getresponse()
+                    answer.read()
+                    statuses.append(answer.status)
             return statuses
 
         with ThreadPoolExecutor(counts.parallel) as pool:
@@ -137,8 +137,7 @@ def test_rude_clients_harm_nobody(counts: Rudeness) -> None:
             answer for answer in answers if answer and not re.match(rb"HTTP/1\.1 (400|401|403|404|405|501|505)", answer)
         ]
         assert wrong == []
-        for connection in silent:
-            connection.close()
+        open_still.close()
         assert ask(port, "/api/network", {"cookie": cookie}).status == 200
         assert taken(process.pid) < MEMORY
 
