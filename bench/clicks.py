@@ -92,15 +92,16 @@ def _taps(page: Page, layers: dict[str, tuple[int, ...]]) -> list[float]:
         page.locator(f"#number-title .address:has-text('{layer}[')").wait_for()
         page.locator("#layer-map").scroll_into_view_if_needed()
         for _ in range((TAPS - made) // left):
-            page.touchscreen.tap(*_another(page, shape, random))
+            tap_another(page, shape, random)
             made += 1
-            _wait(page, made)
+            wait_for_answer(page, made)
     return page.evaluate("window.times")
 
 
-def _another(page: Page, shape: tuple[int, ...], random: np.random.Generator) -> tuple[float, float]:
-    """Return where a unit lies on the screen that is not the one that is shown."""
-    shown = tuple(int(i) for i in re.findall(r"\d+", page.locator("#number-title .address").inner_text())[1:])
+def tap_another(page: Page, shape: tuple[int, ...], random: np.random.Generator) -> None:
+    """Tap a unit of the open layer that is not the one that is shown."""
+    address = page.locator("#number-title .address").inner_text()
+    shown = tuple(int(place) for place in re.findall(r"\d+", address[address.rindex("[") :]))
     if len(shape) == 3:
         rows, columns = shape[1:]
     else:  # a vector is laid out in lines
@@ -112,10 +113,12 @@ def _another(page: Page, shape: tuple[int, ...], random: np.random.Generator) ->
         row, column = (int(random.integers(size)) for size in (rows, columns))
     box = page.locator("#layer-map canvas").bounding_box()
     assert box is not None
-    return box["x"] + (column + 0.5) / columns * box["width"], box["y"] + (row + 0.5) / rows * box["height"]
+    page.touchscreen.tap(
+        box["x"] + (column + 0.5) / columns * box["width"], box["y"] + (row + 0.5) / rows * box["height"]
+    )
 
 
-def _wait(page: Page, count: int) -> None:
+def wait_for_answer(page: Page, count: int) -> None:
     """Wait until so many answers were timed; Playwright's own way needs an eval, which the page forbids."""
     for _ in range(2000):
         if page.evaluate("window.times.length") >= count:
@@ -135,6 +138,6 @@ def _strokes(page: Page) -> list[float]:
     page.mouse.down()
     for stroke in range(STROKES):
         page.mouse.move(sheet["x"] + 40 + stroke % 9 * 7, sheet["y"] + 20 + stroke * 2.5)
-        _wait(page, stroke + 1)
+        wait_for_answer(page, stroke + 1)
     page.mouse.up()
     return page.evaluate("window.times")

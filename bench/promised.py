@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import statistics
 
 from .clicks import measure
+from .deep import WALK, measure_deep
 from .digits import learn
 from .opening import opening
 from .overhead import overhead
@@ -57,8 +59,24 @@ def _page(browser: str | None) -> list[Row]:
     found = measure(path)
     tap = f"{found['tap_median']:.0f} ms median, {found['tap_worst']:.0f} ms worst of {found['taps']}"
     stroke = f"{found['stroke_median']:.0f} ms median, {found['stroke_worst']:.0f} ms worst of {found['strokes']}"
+    deep = measure_deep(path)
+    clicks = f"{statistics.median(deep['clicks']):.0f} ms median, {max(deep['clicks']):.0f} ms worst"
+    unfolds = f"{statistics.median(deep['unfolds']):.0f} ms median, {max(deep['unfolds']):.0f} ms worst"
+    memory = "not measured: this system does not tell" if deep["memory"] is None else f"{deep['memory']:.0f} MiB"
     return [
         ("page: from opening its address until it can be used", "< 1 s", f"{found['interactive']:.0f} ms"),
         ("page: from a tap on any number to its arithmetic on the screen", "< 50 ms", tap),
         ("page: from a stroke of the pen to the network's answer", "< 50 ms", stroke),
+        ("ResNet-50: from the run's answer until its maps are on the screen", "< 2 s", f"{deep['paint'] / 1000:.2f} s"),
+        (
+            "ResNet-50: from a tap on any number to its arithmetic on the screen",
+            "< 150 ms",
+            f"{clicks} of {len(deep['clicks'])}, in {WALK} layers",
+        ),
+        (
+            "ResNet-50: from a tap on a folded stage to its columns",
+            "< 150 ms",
+            f"{unfolds} of {len(deep['unfolds'])}",
+        ),
+        ("ResNet-50: memory of the tab after all that", "< 500 MB", memory),
     ]

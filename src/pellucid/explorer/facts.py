@@ -224,7 +224,7 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 def field(made: Run, name: str, index: tuple[int, ...]) -> dict[str, Any]:
-    """Return the places that a number depends on in every earlier layer: a box and the channels, by node number."""
+    """Return the places that a number depends on in every earlier layer, by node: a box, and the channels if not all."""
     numbers = {str(node.name): number for number, node in enumerate(made.version.nodes)}
     masks = made.trace.receptive_masks(name, index)
     return {str(numbers[layer]): _box(mask) for layer, mask in masks.items() if mask.any()}
@@ -233,5 +233,7 @@ def field(made: Run, name: str, index: tuple[int, ...]) -> dict[str, Any]:
 def _box(mask: Mask) -> dict[str, Any]:
     box = facts.receptive_field(receptive_field(mask))
     if mask.ndim == 3:
-        box["channels"] = np.flatnonzero(mask.any(axis=(1, 2))).tolist()
+        read = mask.any(axis=(1, 2))
+        if not read.all():
+            box["channels"] = np.flatnonzero(read).tolist()
     return box

@@ -57,7 +57,8 @@ def region(x: Array, channel: int, rows: range, columns: range) -> Terms:
 
 def meet(mask: Mask, rows: Mask, columns: Mask) -> Mask:
     """Return the input places (C, H, W) that masked outputs (C, H', W') meet, given both axes' incidences."""
-    if len(mask) > 1 and bool((mask == mask[:1]).all()):  # as behind a convolution: one map stands for all
+    same = mask.strides[0] == 0 or bool((mask == mask[:1]).all())  # as behind a convolution: one map stands for all
+    if len(mask) > 1 and same:
         return np.broadcast_to(meet(mask[:1], rows, columns), (len(mask), rows.shape[1], columns.shape[1]))
     return np.matmul(np.matmul(rows.T.astype(np.float32), mask.astype(np.float32)), columns.astype(np.float32)) > 0
 

@@ -30,12 +30,13 @@ import { Refusal } from "./transport.js";
  */
 
 const TEXT = new TextDecoder();
+const ROOM = 50_000; // terms of sums that are remembered: some megabytes
 
 /** All that can be asked. */
 export class Source {
   #transport;
-  #told = new LRU(256);
-  #fields = new LRU(256);
+  #told = new LRU(ROOM, (/** @type {Told} */ told) => 64 + told.terms.source.length);
+  #fields = new LRU(ROOM, (/** @type {Field} */ field) => 8 * Object.keys(field).length);
 
   /** @param {import("./transport.js").Transport} transport */
   constructor(transport) {

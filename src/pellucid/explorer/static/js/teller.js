@@ -1,39 +1,24 @@
-// Keeps the facts about the shown unit up to date: one question on its way at a time, and always the newest next.
+// Keeps the facts about the shown unit up to date: of each kind one question on its way at a time, and always the newest
+// next. Where a number came from is asked first; nobody waits for its receptive field.
 
 import { complain } from "./journey.js";
 import { shownUnit } from "./store.js";
 
-/** @typedef {import("./store.js").State} State */
+/** @typedef {import("./store.js").State} State @typedef {import("./store.js").Store} Store */
 
 /** Asks for the facts. */
 export class Teller {
   #store;
   #source;
-  #busy = false;
-  #wanted = "";
+  #followField;
 
-  /** @param {import("./store.js").Store} store @param {import("./source.js").Source} source */
+  /** @param {Store} store @param {import("./source.js").Source} source */
   constructor(store, source) {
     this.#store = store;
     this.#source = source;
-    store.on(["run", "node", "unit", "pointed"], () => this.#follow());
-  }
-
-  async #follow() {
-    if (this.#busy) return;
-    this.#busy = true;
-    try {
-      let state = this.#store.state;
-      while (this.#wanted !== key(state)) {
-        this.#wanted = key(state);
-        await this.#ask(state);
-        state = this.#store.state;
-      }
-    } catch (problem) {
-      complain(problem);
-    } finally {
-      this.#busy = false;
-    }
+    this.#followField = newest(store, (state) => this.#askField(state));
+    const follow = newest(store, (state) => this.#ask(state));
+    store.on(["run", "node", "unit", "pointed"], follow);
   }
 
   /** @param {State} state */
@@ -44,11 +29,44 @@ export class Teller {
       return;
     }
     const given = state.network.nodes[state.node].inputs.length === 0;
-    const { run } = state.run;
-    this.#store.set({ told: given ? null : await this.#source.explain(run, state.node, unit) });
-    if (key(this.#store.state) !== this.#wanted) return; // the pointer is elsewhere by now
-    this.#store.set({ field: await this.#source.field(run, state.node, unit) });
+    this.#store.set({ told: given ? null : await this.#source.explain(state.run.run, state.node, unit) });
+    this.#followField();
   }
+
+  /** @param {State} state */
+  async #askField(state) {
+    const unit = shownUnit(state);
+    if (state.run === null || state.node === null || unit === null) return;
+    const field = await this.#source.field(state.run.run, state.node, unit);
+    if (key(this.#store.state) === key(state)) this.#store.set({ field }); // else the pointer is elsewhere by now
+  }
+}
+
+/**
+ * A way to ask about the newest state, again and again until nothing has changed in between.
+ * @param {Store} store
+ * @param {(state: State) => Promise<void>} ask
+ * @returns {() => Promise<void>}
+ */
+function newest(store, ask) {
+  let busy = false;
+  let asked = "";
+  return async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      let state = store.state;
+      while (asked !== key(state)) {
+        asked = key(state);
+        await ask(state);
+        state = store.state;
+      }
+    } catch (problem) {
+      complain(problem);
+    } finally {
+      busy = false;
+    }
+  };
 }
 
 /** @param {State} state @returns {string} */
