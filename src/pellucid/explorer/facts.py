@@ -224,7 +224,7 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 def field(made: Run, name: str, index: tuple[int, ...]) -> dict[str, Any]:
-    """Return the places that a number depends on in every earlier layer, by node: a box, and the channels if not all."""
+    """Return what a number depends on in every earlier layer, by node: a box, and the channels if not all."""
     numbers = {str(node.name): number for number, node in enumerate(made.version.nodes)}
     masks = made.trace.receptive_masks(name, index)
     return {str(numbers[layer]): _box(mask) for layer, mask in masks.items() if mask.any()}
