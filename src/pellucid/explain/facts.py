@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..layers.arithmetic import Terms
+from .attribution import Attribution
 from .excitations import Excitation, Excitations, LayerExcitations
 from .explanation import Explanation
 from .receptive import ReceptiveField
@@ -103,6 +104,27 @@ def excitation(facts: Excitation) -> dict[str, Any]:
         "rows": [facts.rows.start, facts.rows.stop],
         "columns": [facts.columns.start, facts.columns.stop],
         "status": facts.status,
+    }
+
+
+def attribution(facts: Attribution) -> dict[str, Any]:
+    """Return what an attribution found, but for its arrays."""
+    return {
+        "method": facts.method.name,
+        "settings": repr(facts.method),
+        "engine": facts.engine,
+        "input": facts.input,
+        "address": facts.address,
+        "source": facts.source,
+        "index": list(facts.index),
+        "target": facts.target,
+        "label": facts.label,
+        "score": number(facts.score),
+        "reference": number(facts.reference),
+        "error": number(facts.error),
+        "layer": facts.layer,
+        "shape": list(facts.map.shape),
+        "strongest": [[strong.row, strong.column, number(strong.value)] for strong in facts.strongest()],
     }
 
 

@@ -82,7 +82,9 @@ def test_an_engine_of_its_own_and_progress() -> None:
     found = trace.attribute("integrated gradients", steps=10, batch_size=4, progress=lambda *x: told.append(x))
     assert found.engine == "own"
     assert told == [(4, 10), (8, 10), (10, 10)]
-    assert trace.attribute("gradient", engine="native").engine == "native"
+    told.clear()
+    assert trace.attribute("gradient", engine="native", progress=lambda *x: told.append(x)).engine == "native"
+    assert told == [(1, 1)]
     told.clear()
     trace.attribute("occlusion", size=3, stride=3, progress=lambda *x: told.append(x))
     assert told == [(4, 4)]

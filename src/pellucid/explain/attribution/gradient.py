@@ -30,5 +30,5 @@ class Gradient(Method):
 
     def answer(self, question: Question) -> Attribution:
         """Return the gradient, of the input's shape."""
-        (gradient,) = next(question.gradients(iter([question.image]), 1))
+        ((gradient,),) = question.gradients(iter([question.image]), 1)
         return self.found(question, gradient, largest(gradient))

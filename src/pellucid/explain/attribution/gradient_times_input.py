@@ -30,6 +30,6 @@ class GradientTimesInput(Method):
 
     def answer(self, question: Question) -> Attribution:
         """Return the products, of the input's shape."""
-        (gradient,) = next(question.gradients(iter([question.image]), 1))
+        ((gradient,),) = question.gradients(iter([question.image]), 1)
         values = gradient * question.image
         return self.found(question, values, summed(values))

@@ -1,6 +1,6 @@
 // JSON holds no NaN and no infinities: they come as words, and only where numbers are expected are words read as such.
 
-/** @typedef {import("./source.js").Told} Told @typedef {import("./source.js").RunFacts} RunFacts */
+/** @typedef {import("./source.js").Told} Told @typedef {import("./source.js").RunFacts} RunFacts @typedef {import("./source.js").Why} Why */
 
 /** @type {{[word: string]: number}} */
 const WORDS = { nan: NaN, inf: Infinity, "-inf": -Infinity };
@@ -51,5 +51,18 @@ export function decodeTold(told) {
       value: number(step.value),
       numbers: named(step.numbers),
     })),
+  };
+}
+
+/** @param {any} why @returns {Why} */
+export function decodeWhy(why) {
+  const bytes = Uint8Array.from(atob(why.map), (letter) => letter.charCodeAt(0));
+  return {
+    ...why,
+    score: number(why.score),
+    reference: number(why.reference),
+    error: number(why.error),
+    strongest: why.strongest.map(numbers),
+    map: new Float32Array(bytes.buffer),
   };
 }

@@ -1,6 +1,6 @@
 // Where the page gets its numbers: it asks, remembers a little, and computes nothing.
 
-import { decodeRun, decodeTold } from "./decode.js";
+import { decodeRun, decodeTold, decodeWhy } from "./decode.js";
 import { LRU } from "./lru.js";
 import { Refusal } from "./transport.js";
 
@@ -25,6 +25,9 @@ import { Refusal } from "./transport.js";
  *   bias: number | null, divisor: number | null, numbers: {[symbol: string]: number}, terms: Terms, parts: Part[],
  *   sum: number | null, left_out: {count: number, sum: number} | null, origins: {node: number, index: number[][]} | null,
  *   onward: Step[]}} Told
+ * @typedef {{method: string, settings: string, address: string, target: number | null, label: string | null,
+ *   score: number, reference: number | null, error: number | null, layer: string | null, shape: [number, number],
+ *   strongest: [number, number, number][], node: number, map: Float32Array}} Why node: the input that is weighed
  * @typedef {{rows: number[], columns: number[], status: string, channels?: number[]}} Box
  * @typedef {{[node: string]: Box}} Field
  */
@@ -106,6 +109,17 @@ export class Source {
   field(run, node, index) {
     const question = { run, layer: node, index: index.join(",") };
     return this.#fields.get(`${node} ${index}`, () => this.#of(run, () => this.ask("/api/field", question)));
+  }
+
+  /**
+   * Which pixels count for a class or a number.
+   * @param {string} run
+   * @param {{[name: string]: string | number}} question
+   * @returns {Promise<Why | null>} null if the same asker has asked something else since
+   */
+  async why(run, question) {
+    const found = await this.#of(run, () => this.ask("/api/why", { run, ...question }));
+    return found === null ? null : decodeWhy(found);
   }
 
   /**

@@ -2,6 +2,7 @@
 
 import { compare } from "./compare.js";
 import { table } from "./table.js";
+import { why } from "./why.js";
 
 /** @type {((page: import("../page.js").Page) => void)[]} */
-export const PANELS = [table, compare];
+export const PANELS = [why, table, compare];
