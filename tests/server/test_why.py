@@ -89,9 +89,10 @@ def test_large_networks_are_asked_less() -> None:
     for net, most in ((small, 16 * 16), (large, 6 * 6)):
         occlusion = affordable("occlusion", net)
         assert isinstance(occlusion, Occlusion)
-        patches = occlusion.patches(net.inputs[0].shape[1:])
+        _, height, width = net.inputs[0].shape
+        patches = occlusion.patches((height, width))
         assert len(patches) <= most
-        assert (patches[-1][0].stop, patches[-1][1].stop) == net.inputs[0].shape[1:]
+        assert (patches[-1][0].stop, patches[-1][1].stop) == (height, width)
 
 
 def test_answers_are_kept(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
