@@ -39,7 +39,7 @@ def quiet(browser: Browser, session: Session, complaints: Sequence[str] = ()) ->
     page = context.new_page()
     wrong = watch(page)
     with serving(session) as address:
-        page.goto(address)
+        page.goto(f"{address}#sample=0&unfolded=all")
         page.locator("body[data-ready]").wait_for()
         yield page
         assert noticed(page) == []
@@ -81,10 +81,10 @@ def test_some_names_at_once(browser: Browser) -> None:
 
 def visit(page: Page, names: list[str], every: int) -> None:
     """Look at the whole network, at some layers and one of their numbers, and at every panel."""
-    assert shown(page, "#columns .name") == ["input", *names]
+    assert shown(page, "#columns .card:not(.stack) .name") == ["input", *names]
     assert set(shown(page, "#bars .class")) <= {*ALL, "none"}
     for number in range(0, len(names), every):
-        page.locator("#columns .head").nth(number + 1).click()
+        page.locator("#columns .card:not(.stack) .head").nth(number + 1).click()
         page.locator("#layer-map:focus").wait_for()
         page.keyboard.press("Enter")
         until_shown(page, "#layer-title span", names[number])
