@@ -42,7 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     "train": CORE | {"engines", "formats", "images"},  # arrays in checked archives
     "comparison": CORE | {"engines", "explain", "formats"},
     "atlas": CORE | {"engines", "explain"},
-    "explorer": CORE | {"comparison", "engines", "explain", "formats", "images", "train", "zoo"},
+    "explorer": CORE | {"atlas", "comparison", "engines", "explain", "formats", "images", "train", "zoo"},
     "cli": CORE | {"atlas", "comparison", "engines", "explain", "explorer", "formats", "images", "train", "zoo"},
     "__main__": {"cli"},
     "__init__": CORE | {"comparison", "engines", "explain", "formats", "train", "zoo"},

@@ -193,6 +193,14 @@ class Session:
                 return self._runs[name]
             return self._keep(name, version, image, number)
 
+    def run_training(self, number: int) -> Run:
+        """Run the network on an image of the training data.
+
+        Raises:
+            DataError: there is no such image.
+        """
+        return self._bring("training", (self.studio.training_image(number),))
+
     def run_drawing(self, bitmap: Bitmap) -> Run:
         """Run the network on a drawing.
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..engines import Engine
 from ..errors import DataError
 from ..network import Network
@@ -54,6 +57,20 @@ class Studio:
     def training(self) -> Training | None:
         """The last training that was begun."""
         return self._training
+
+    def training_image(self, number: int) -> NDArray[np.float32]:
+        """Return an image (C, H, W) of the training data.
+
+        Raises:
+            DataError: there is no such image.
+        """
+        count = 0 if self.data is None else len(self.data[0])
+        if self.data is None or not 0 <= number < count:
+            expected = f"0 to {count - 1}" if count else "an explorer that has training data"
+            raise DataError(
+                "explorer", got=f"training image {number}", expected=expected, fix="choose a sample instead"
+            )
+        return self.data[0].images[number]
 
     def edit(self, edit: Edit) -> Edited:
         """Change, add or remove a layer.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..answering import Door
 from ..session import Session
-from . import bringing, changing, code, compare, measuring, reading, training, why
+from . import bringing, changing, code, compare, excites, measuring, reading, training, why
 
-TOPICS = (reading, code, compare, changing, training, bringing, measuring, why)
+TOPICS = (reading, code, compare, changing, training, bringing, measuring, why, excites)
 
 
 def doors(session: Session) -> list[Door]:

@@ -5,19 +5,19 @@
 /** @type {{[word: string]: number}} */
 const WORDS = { nan: NaN, inf: Infinity, "-inf": -Infinity };
 
-/** @param {any} value @returns {any} */
-function number(value) {
+/** A number that may have come as a word. @param {any} value @returns {any} */
+export function decodeNumber(value) {
   return typeof value === "string" ? WORDS[value] : value;
 }
 
 /** @param {any[] | null} values @returns {any} */
 function numbers(values) {
-  return values === null ? null : values.map(number);
+  return values === null ? null : values.map(decodeNumber);
 }
 
 /** @param {{[symbol: string]: any}} named */
 function named(named) {
-  return Object.fromEntries(Object.entries(named).map(([symbol, value]) => [symbol, number(value)]));
+  return Object.fromEntries(Object.entries(named).map(([symbol, value]) => [symbol, decodeNumber(value)]));
 }
 
 /** @param {any} run @returns {RunFacts} */
@@ -30,13 +30,13 @@ export function decodeTold(told) {
   const { terms } = told;
   return {
     ...told,
-    value: number(told.value),
-    total: number(told.total),
-    error: number(told.error),
-    ulps: number(told.ulps),
-    cancellation: number(told.cancellation),
-    bias: number(told.bias),
-    divisor: number(told.divisor),
+    value: decodeNumber(told.value),
+    total: decodeNumber(told.total),
+    error: decodeNumber(told.error),
+    ulps: decodeNumber(told.ulps),
+    cancellation: decodeNumber(told.cancellation),
+    bias: decodeNumber(told.bias),
+    divisor: decodeNumber(told.divisor),
     numbers: named(told.numbers),
     terms: {
       ...terms,
@@ -44,11 +44,11 @@ export function decodeTold(told) {
       product: numbers(terms.product),
       weight: numbers(terms.weight),
     },
-    parts: told.parts.map((/** @type {any} */ part) => ({ ...part, sum: number(part.sum) })),
-    left_out: told.left_out && { ...told.left_out, sum: number(told.left_out.sum) },
+    parts: told.parts.map((/** @type {any} */ part) => ({ ...part, sum: decodeNumber(part.sum) })),
+    left_out: told.left_out && { ...told.left_out, sum: decodeNumber(told.left_out.sum) },
     onward: told.onward.map((/** @type {any} */ step) => ({
       ...step,
-      value: number(step.value),
+      value: decodeNumber(step.value),
       numbers: named(step.numbers),
     })),
   };

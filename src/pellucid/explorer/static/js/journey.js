@@ -53,6 +53,15 @@ export class Journey {
     this.#write(false);
   }
 
+  /**
+   * Show another image that is run in a way of its own; stay in the same place.
+   * @param {() => Promise<import("./source.js").RunFacts>} ask
+   */
+  async image(ask) {
+    await this.#run(ask, {});
+    this.#write(false);
+  }
+
   /** Open a layer at one of its units. @param {number} node @param {number[]} unit */
   layer(node, unit) {
     this.#go({ depth: "layer", node, unit, pointed: null, trail: [] });

@@ -87,6 +87,11 @@ export class Source {
     return decodeRun(await this.tell("/api/run", { drawing: { width, height, pixels: btoa(text) } }));
   }
 
+  /** @param {number} training the number of an image of the training data @returns {Promise<RunFacts>} */
+  async training(training) {
+    return decodeRun(await this.tell("/api/excites/run", { training }));
+  }
+
   /**
    * Channels of layers, one after another.
    * @param {string} run
