@@ -101,7 +101,7 @@ class Exciting:
 
     def _search(self, version: Version, name: str, group: str, count: int) -> Searched:
         images = [self.image(group, number) for number in range(count)]
-        arrays = tuple(np.stack(each) for each in zip(*images, strict=True))
+        arrays = [np.stack(each) for each in zip(*images, strict=True)]
         found = excitations(
             version.net,
             arrays if len(arrays) > 1 else arrays[0],
