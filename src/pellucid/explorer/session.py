@@ -193,14 +193,6 @@ class Session:
                 return self._runs[name]
             return self._keep(name, version, image, number)
 
-    def run_training(self, number: int) -> Run:
-        """Run the network on an image of the training data.
-
-        Raises:
-            DataError: there is no such image.
-        """
-        return self._bring("training", (self.studio.training_image(number),))
-
     def run_drawing(self, bitmap: Bitmap) -> Run:
         """Run the network on a drawing.
 
@@ -211,7 +203,7 @@ class Session:
             raise DataError(
                 "explorer", got="a drawing", expected="a network that reads one image", fix="choose a sample instead"
             )
-        return self._bring("drawing", (self._drawing(bitmap),))
+        return self.bring("drawing", (self._drawing(bitmap),))
 
     def run_picture(self, pixels: NDArray[np.uint8], *, invert: bool = False) -> Run:
         """Run the network on a picture, fitted to it as an image file is.
@@ -231,7 +223,7 @@ class Session:
                 fix="choose a sample instead",
             )
         channels, height, width = self.net.inputs[0].shape
-        return self._bring("picture", (fit_pixels(pixels, (channels, height, width), invert=invert),))
+        return self.bring("picture", (fit_pixels(pixels, (channels, height, width), invert=invert),))
 
     def run_again(self, name: str) -> Run:
         """Run the network as it is now on what an earlier run was made of.
@@ -245,7 +237,7 @@ class Session:
         if made.version is self.version:
             return made
         kind = name.rsplit("-", 1)[0].rsplit("-", 1)[-1]
-        return self._bring(kind, tuple(made.trace[str(node.name)] for node in made.version.net.inputs))
+        return self.bring(kind, tuple(made.trace[str(node.name)] for node in made.version.net.inputs))
 
     def run(self, name: str) -> Run:
         """Return a run by name.
@@ -277,8 +269,8 @@ class Session:
             return None
         return probabilities(net, run.trace[str(net.outputs[0].name)][None])[0]
 
-    def _bring(self, kind: str, image: tuple[NDArray[np.float32], ...]) -> Run:
-        """Run the network on an image that is no sample."""
+    def bring(self, kind: str, image: tuple[NDArray[np.float32], ...]) -> Run:
+        """Run the network on an image that is no sample, one array an input; `kind` is a word for it."""
         with self._lock:
             self._brought += 1
             version = self.version

@@ -56,7 +56,8 @@ class _Excites:
 
     def run(self, query: Query) -> Answer:
         """Run the network on an image of the training data."""
-        made = self._session.run_training(whole("training", json_of(query).get("training")))
+        number = whole("training", json_of(query).get("training"))
+        made = self._session.bring("training", self._exciting.image("training", number))
         return told(session_facts.run(self._session, made))
 
     def _one(self, over: str, source: int, one: Excitation) -> dict[str, Any]:
