@@ -59,9 +59,9 @@ export function decodeWhy(why) {
   const bytes = Uint8Array.from(atob(why.map), (letter) => letter.charCodeAt(0));
   return {
     ...why,
-    score: number(why.score),
-    reference: number(why.reference),
-    error: number(why.error),
+    score: decodeNumber(why.score),
+    reference: decodeNumber(why.reference),
+    error: decodeNumber(why.error),
     strongest: why.strongest.map(numbers),
     map: new Float32Array(bytes.buffer),
   };
