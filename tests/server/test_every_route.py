@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from pellucid import Network
 from pellucid.explorer.gate import HEADERS, Keys
@@ -150,6 +151,13 @@ def test_without_the_token_nothing_is_answered(stranger: TestClient, keys: Keys,
     for path in PATHS:
         for method in METHODS:
             refused(stranger.request(method, path, headers=headers, json={"sample": 0}), 401)
+
+
+def test_a_socket_is_closed_before_its_first_frame(client: TestClient) -> None:
+    """There are no web sockets: whoever opens one is turned away at the gate, cookie or not, whatever the path."""
+    for path in PATHS:
+        with pytest.raises(WebSocketDisconnect), client.websocket_connect(path):
+            pass
 
 
 def test_reading_changes_nothing(client: TestClient, session: Session) -> None:

@@ -8,9 +8,9 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocketDisconnect
 
 from pellucid.errors import ExplorerError
+from pellucid.explorer import gate
 from pellucid.explorer.answering import Answer, Door, Protection
 from pellucid.explorer.gate import BODY_LIMIT, HEADERS, Gate, Keys
 from pellucid.explorer.routes import application
@@ -85,6 +85,27 @@ def test_the_token_is_long_and_new(keys: Keys) -> None:
     assert len({Keys().token for _ in range(50)}) == 50
 
 
+def test_secrets_are_compared_in_constant_time(
+    stranger: TestClient, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every secret that comes, in a cookie or the address, goes through the comparison that always takes as long."""
+    compared: list[bytes] = []
+    monkeypatch.setattr(gate.hmac, "compare_digest", lambda secret, other: compared.append(secret) or False)
+    keys.code()
+    for secret in ("x", keys.token):
+        assert stranger.get("/", headers={"cookie": f"pellucid-{PORT}={secret}"}).status_code == 401
+        assert stranger.get("/", params={"token": secret}).status_code == 401
+    token = keys.token.encode()
+    assert compared == [
+        b"x",
+        b"x",
+        b"x",
+        token,
+        token,
+        token,
+    ]  # in the cookie; in the address, with the code and the token
+
+
 def test_a_code_opens_once(stranger: TestClient, keys: Keys) -> None:
     """What stands on the browser's command line is spent when others read it."""
     code = keys.code()
@@ -121,12 +142,6 @@ def test_a_large_body_is_refused(client: TestClient, size: int) -> None:
 def test_a_length_that_is_none_is_refused(client: TestClient, length: str) -> None:
     """A content length that is not a number, or beyond the limit, gets 413 before anything is read."""
     assert client.post("/api/run", content=b"{}", headers={"content-length": length}).status_code == 413
-
-
-def test_a_socket_is_closed_before_its_first_frame(client: TestClient) -> None:
-    """There are no web sockets: whoever opens one is turned away at the gate, cookie or not."""
-    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/api/network"):
-        pass
 
 
 def test_an_undeclared_route_stops_the_start(session: Session) -> None:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import pytest
 
 from pellucid.explorer.gate import BODY_LIMIT
+from pellucid.explorer.server import HEADER_LIMIT
 
 from .test_process import ask, explorer
 
@@ -147,3 +148,9 @@ def test_rude_clients_harm_nobody(counts: Rudeness) -> None:
         with socket.socket() as again:
             again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             again.bind(("127.0.0.1", port))
+
+
+def test_the_limits_are_told() -> None:
+    """docs/safety.md says how much is taken in."""
+    told = (Path(__file__).parents[2] / "docs" / "safety.md").read_text("utf-8")
+    assert f"A body of more than {BODY_LIMIT >> 20} MiB, a header of more than {HEADER_LIMIT >> 10} KiB" in told
