@@ -219,9 +219,12 @@ def test_explore_prints_its_address_and_ends_by_ctrl_c(folder):
     command = [*COMMAND, "explore", "net.safetensors", "--no-open"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    line = process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
+    try:
+        line = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate()
+    finally:
+        process.kill()
     assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/\?token=[\w-]+\n", line)
     assert (process.returncode, output, errors) == (0, "", "The explorer is at this address, until Ctrl-C:\n")
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import warnings
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
@@ -11,6 +16,7 @@ from pellucid.errors import EngineError, ParameterError
 from pellucid.layers import BatchNorm2d, Conv2d, Dropout, Flatten, Linear, MaxPool2d, ReLU
 
 SHAPE = (3, 13, 17)
+FORMS = ("safetensors", "keras")
 
 
 def small() -> Network:
@@ -89,6 +95,28 @@ def test_functions_of_pytorch_are_seen_through():
     assert found.findings[0].rule == "negative_slope"
 
 
+def test_a_function_that_drops_is_blamed_itself():
+    """A dropout that is a function, and active in evaluation too, is named, and not the layer behind it."""
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    function = torch.nn.functional
+
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = torch.nn.Conv2d(3, 5, 3)
+            self.last = torch.nn.Conv2d(5, 2, 3)
+            self.drop = torch.nn.Dropout(0.25)
+
+        def forward(self, x):
+            return self.drop(self.last(function.dropout2d(function.dropout(torch.relu(self.conv(x)), 0.5))))
+
+    torch.manual_seed(0)
+    model = Model().eval()
+    found = compare(load(model, input_shape=SHAPE), model, engines=("reference", "itself")).differences
+    assert [(one.layer.kind, one.findings[0].rule) for one in found[:1]] == [("Dropout", "dropout active")]
+    assert {one.layer.kind for one in found} == {"Dropout", "Dropout2d"}
+
+
 def test_a_model_of_keras():
     """A keras.Model is opened channels first, and run by Keras itself: the same."""
     keras = pytest.importorskip("keras", reason="Keras is not installed")
@@ -157,10 +185,44 @@ def saved(onnx):
         return onnx.load(f"{folder}/small.onnx")
 
 
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_a_file_of_keras_runs_itself(tmp_path, monkeypatch, suffix):
+    """A Keras file is run by Keras, if that is there and opens it."""
+    pytest.importorskip("keras", reason="Keras is not installed")
+    keras = pytest.importorskip("pellucid.engines.keras.framework", reason="TensorFlow is not installed").keras
+    path = tmp_path / f"small{suffix}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # TensorFlow's tensors, when NumPy 2 copies them
+        small().to_keras().save(path)
+    image = np.random.default_rng(1).normal(size=SHAPE)
+    found = compare(path, load(path), image, engines=("itself", "reference"))
+    assert found.same, found.sentence
+    assert found.a.startswith(f"small{suffix}: ")
+    assert found.a.endswith("on itself")
+
+    def fail(*given, **more):
+        raise ValueError("no such layer\nand much more")
+
+    monkeypatch.setattr(keras.saving, "load_model", fail)
+    with pytest.raises(EngineError, match="a file that Keras does not open: no such layer\n"):
+        compare(path, path, image, engines=("reference", "itself"))
+
+
+def test_keras_says_nothing_of_itself(tmp_path):
+    """Whatever TensorFlow writes about itself when it is imported, nothing of it comes out with ours."""
+    for name in ("keras", "tensorflow"):
+        if find_spec(name) is None:
+            pytest.skip(f"{name} is not installed")
+    small().save(tmp_path / "small.safetensors")
+    command = [sys.executable, "-m", "pellucid", "convert", *(str(tmp_path / f"small.{s}") for s in FORMS)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_only_model_objects_run_themselves(tmp_path):
     """A network of ours, and a file, have no framework that runs them: an engine does."""
     with pytest.raises(EngineError, match="which has no framework of its own here"):
         compare(small(), small(), engines=("itself", "reference"))
     small().save(tmp_path / "small.safetensors")
-    with pytest.raises(EngineError, match="a model object of torch, keras, onnx, or an ONNX file"):
+    with pytest.raises(EngineError, match="a model object of torch, keras, onnx, or a file of ONNX or Keras"):
         compare(small(), tmp_path / "small.safetensors", engines=("reference", "itself"))

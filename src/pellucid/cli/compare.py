@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..errors import ParameterError
+from ..network import Network
 from .models import Invert, note_untrained, open_image, open_trained
 from .output import AsJson, show, show_json
 
 DIFFERENT = 1  # the exit code of two networks that differ
 WHAT = "A network's file, a name of the zoo, or digits."
-ENGINES = typer.Option("--engines", metavar="A,B", help="What runs each; one name is for both. See `pellucid engines`.")
+ITSELF = "itself"  # a file of ONNX or Keras, in its own framework
+ENGINES = typer.Option(
+    "--engines",
+    metavar="A,B",
+    help="What runs each; one name is for both. See `pellucid engines`; itself: the file's own framework.",
+)
 
 
 def compare(
@@ -41,10 +48,16 @@ def compare(
     pixels = None if image is None else open_image(nets[0], image, invert=invert)
     for model in dict.fromkeys((a, b)):
         note_untrained(model)
-    found = run(*nets, pixels, engines=(names[0], names[-1]))
+    first, second = _side(a, nets[0], names[0]), _side(b, nets[1], names[-1])
+    found = run(first, second, pixels, engines=(names[0], names[-1]))
     if as_json:
         show_json(found.facts())
     else:
         show(found)
     if not found.same:
         raise typer.Exit(DIFFERENT)
+
+
+def _side(model: str, net: Network, engine: str) -> Network | str:
+    """Return what is compared: a file's name, where its own framework runs it."""
+    return model if engine == ITSELF and Path(model).exists() else net

@@ -39,7 +39,8 @@ def compare(
         a: a network, a file of one, or a model object of another framework.
         b: the other.
         images: what both are given, (C, H, W) or (N, C, H, W); None: inputs that expose differences.
-        engines: what runs each: an engine, or "itself": the own framework of a model object or an ONNX file.
+        engines: what runs each: an engine, or "itself": the own framework of a model object, or of a file of ONNX or
+            Keras.
 
     Raises:
         ShapeError: the two do not read the same, or not the images.

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engines import Engine, LossRule, OptimizerRule, Program, Trainer
+from ..engines import Engine, KerasEngine, LossRule, OptimizerRule, Program, Trainer
 from ..errors import EngineError
+from ..layers import Dropout
 from ..needs import missing, need
 from ..network import Network
 from ..wiring import name_of
@@ -56,7 +57,7 @@ def itself(model: Any, kind: str) -> Itself:
 
 
 def onnx_file(path: Any) -> Itself:
-    """Return the engine that runs an ONNX file in onnxruntime; no other file is read.
+    """Return the engine that runs an ONNX file in onnxruntime; no file beside it is read.
 
     Raises:
         MissingPackageError: onnx is not installed.
@@ -67,10 +68,28 @@ def onnx_file(path: Any) -> Itself:
     return Itself(onnx.load(path, load_external_data=False), "onnx")
 
 
+def keras_file(path: Any) -> Itself:
+    """Return the engine that runs a Keras file in Keras.
+
+    Raises:
+        MissingPackageError: Keras, TensorFlow or h5py is not installed.
+        EngineError: Keras does not open it.
+    """
+    need("running a Keras file itself", "keras", "keras", "tensorflow", "h5py")
+    try:
+        return Itself(KerasEngine().opened(path), "keras")
+    except (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise refused(f"a file that Keras does not open: {said}", "name an engine, such as 'reference'") from None
+
+
 def refused(got: str, fix: str) -> EngineError:
     """Return the error of what the engine cannot do."""
     return EngineError(
-        f"engine {ITSELF!r}", got=got, expected=f"a model object of {', '.join(WATCHES)}, or an ONNX file", fix=fix
+        f"engine {ITSELF!r}",
+        got=got,
+        expected=f"a model object of {', '.join(WATCHES)}, or a file of ONNX or Keras",
+        fix=fix,
     )
 
 
@@ -121,10 +140,22 @@ def _torch(model: Any, net: Network, inputs: tuple[Floats, ...]) -> Seen:
     for name, module in model.named_modules():
         if name in net.layers:
             module.register_forward_hook(keep(name))
-    with torch.no_grad(), torch.random.fork_rng():
+    dropped: list[Any] = []  # what each dropout gave, in order: that of a function has no module to be seen by
+
+    class Dropouts(torch.overrides.TorchFunctionMode):
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            value = func(*args, **(kwargs or {}))
+            if func in (torch.nn.functional.dropout, torch.nn.functional.dropout2d):
+                dropped.append(value.detach().clone().numpy())
+            return value
+
+    with torch.no_grad(), torch.random.fork_rng(), Dropouts():
         found: Any = model(*(torch.from_numpy(x.copy()) for x in inputs))
     outputs: Any = found if type(found) in (tuple, list) else (found,)
-    return {name: value for name, value in seen.items() if name not in often}, [value.numpy() for value in outputs]
+    drops = [name for name, layer in net.layers.items() if isinstance(layer, Dropout)]
+    functions = dict(zip(drops, dropped, strict=True)) if len(drops) == len(dropped) else {}
+    told = {name: value for name, value in seen.items() if name not in often}
+    return {**functions, **told}, [value.numpy() for value in outputs]
 
 
 def _keras(model: Any, net: Network, inputs: tuple[Floats, ...]) -> Seen:
@@ -172,3 +203,4 @@ def _onnx(model: Any, net: Network, inputs: tuple[Floats, ...]) -> Seen:
 
 
 WATCHES: dict[str, Watch] = {"torch": _torch, "keras": _keras, "onnx": _onnx}
+FILES: dict[str, Callable[[Any], Itself]] = {".onnx": onnx_file, ".keras": keras_file, ".h5": keras_file}

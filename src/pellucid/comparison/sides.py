@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..engines import Engine, get
 from ..errors import ShapeError
 from ..formats import OBJECTS, load
 from ..network import Network
-from .itself import ITSELF, itself, onnx_file
+from .itself import FILES, ITSELF, itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,7 @@ def opened(sources: tuple[Any, Any], engines: tuple[str | Engine, str | Engine],
 
     Args:
         sources: the two.
-        engines: what runs each; "itself" is the own framework of a model object, or of an ONNX file.
+        engines: what runs each; "itself" is the own framework of a model object, or of a file of ONNX or Keras.
         images: what both will be given, or None: a module that does not say what it reads may be told by that.
 
     Raises:
@@ -79,16 +80,13 @@ def _net(source: Any, shape: Any) -> Network:
 
 
 def _side(place: int, source: Any, kind: str | None, net: Network, engine: str | Engine) -> Side:
+    is_path = isinstance(source, (str, os.PathLike))
+    suffix = Path(os.fspath(source)).suffix.lower() if is_path else ""
     if engine == ITSELF:
-        runs: Engine = itself(source, kind or "") if kind or not _is_onnx(source) else onnx_file(source)
+        runs: Engine = FILES[suffix](source) if suffix in FILES else itself(source, kind or "")
     else:
         runs = get(engine)
-    is_path = isinstance(source, (str, os.PathLike))
     return Side("AB"[place], os.path.basename(os.fspath(source)) if is_path else net.name, net, runs)
-
-
-def _is_onnx(source: Any) -> bool:
-    return str(source).lower().endswith(".onnx") and isinstance(source, (str, os.PathLike))
 
 
 def check_inputs(a: Network, b: Network) -> None:

@@ -61,3 +61,9 @@ class KerasEngine(Engine):
         from .model import ordinary
 
         return ordinary(net)
+
+    def opened(self, path: str | os.PathLike[str]) -> Any:
+        """Return the keras.Model of a file as Keras itself reads it, not compiled, and nothing of Lambda layers run."""
+        from .framework import keras
+
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
