@@ -18,9 +18,9 @@ from pellucid.errors import ModelFileError, UnmappedError
 
 KINDS = ("pytorch-converted", "pytorch-operator", "simple")
 # Operators of every number by itself: for them a row of numbers is as good as a column.
-ALONE = {"Add", "Cast", "Celu", "Clip", "Dropout", "Elu", "Gelu", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu",
-         "Max", "Min", "Mish", "Mul", "Neg", "PRelu", "Relu", "Selu", "Sigmoid", "Softplus", "Softsign", "Sub", "Sum",
-         "Swish", "Tanh"}  # fmt: skip
+ALONE = {"Abs", "Add", "Cast", "CastLike", "Celu", "Clip", "Constant", "Div", "Dropout", "Elu", "Erf", "Exp", "Gelu",
+         "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Log", "Max", "Min", "Mish", "Mul", "Neg", "PRelu", "Pow",
+         "Relu", "Selu", "Sigmoid", "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Swish", "Tanh"}  # fmt: skip
 # Outputs beside the first that are nothing of a network in use: masks, indices and statistics.
 BESIDE = {"Dropout", "LayerNormalization", "MaxPool"}
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -62,14 +65,30 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
 
 
 @pytest.mark.filterwarnings("ignore::pellucid.formats.OpeningWarning")  # changed weights may be no numbers
-@pytest.mark.parametrize("count", [3, pytest.param(200, marks=pytest.mark.slow)])
-def test_random_damage(count: int, tmp_path: Path) -> None:
+def test_random_damage(tmp_path: Path) -> None:
     """Each of five files, changed so often: it is opened with the declared shapes, or refused by its name."""
-    chance = random.Random(count)
+    chance = random.Random(3)
     for number, content in enumerate(VALID):
         assert outcome(written(tmp_path / f"{number}.h5", content)) == "opened"
-        found = {outcome(written(tmp_path / f"{number}.h5", damaged(content, chance))) for _ in range(count)}
+        found = {outcome(written(tmp_path / f"{number}.h5", damaged(content, chance))) for _ in range(3)}
         assert found <= {"opened", "refused"}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks the processes that parse")
+def test_ten_thousand_mutations(tmp_path: Path) -> None:
+    """2,000 of each: whoever opens them lives, and a parser that dies is refused with its file's name."""
+    tests = Path(__file__).parents[1]
+    search = os.pathsep.join([str(tests), *sys.path])
+    done = subprocess.run(
+        [sys.executable, str(tests / "forked_hdf5.py"), "2000", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": search},
+    )
+    assert done.returncode == 0, done.stderr
+    assert sum(json.loads(done.stdout)["outcomes"].values()) == 10_000
 
 
 def test_a_parser_that_dies_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

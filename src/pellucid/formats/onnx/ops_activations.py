@@ -65,7 +65,10 @@ def clip(call: Call) -> Node | None:
 
 
 def bound(call: Call) -> Node | None:
-    """Max and Min of a value and a constant number, which is what Clip does."""
+    """Max and Min of a value and a constant number, which is what Clip does; of a value alone, the value."""
+    if len(call.values) == 1:
+        call.check_used()
+        return call.node()
     if len(call.values) != 2:
         raise UnreadableError(f"{len(call.values)} inputs")
     place = 1 if isinstance(call.values[1], Stored) else 0

@@ -1,4 +1,4 @@
-"""Activations that exporters spell out, such as GELU, SiLU, Mish and HardSwish, known by their formulas.
+"""Activations that exporters spell out, such as GELU, SiLU, Mish, HardSwish and softmax, known by their formulas.
 
 A formula is brought into one form, products of a number and factors, sums of a number and terms, so that it does not
 matter in which order a model multiplies, or whether it divides by 2 or multiplies by 0.5. It is one layer only where
@@ -21,9 +21,11 @@ from .call import attributes
 from .tensors import stored
 
 MOST = 16  # nodes of one formula
+DEPTH = 4  # casts and roots of one constant
 MOST_STEPS = 500_000  # nodes that are looked at in all: a file must not make us look longer
 EXACT, HALF = 1e-5, 1e-3  # how far a constant may be from the formula's: as it was typed, or as float16 holds it
-LAST = ("Mul", "Div", "Clip")  # what a formula ends in
+LAST = ("Mul", "Div", "Clip", "Sub", "Log")  # what a formula ends in
+AXIS = ("Softmax", "LogSoftmax")  # what is along the axis that the formula's parts are along
 
 Form = tuple[str, float, tuple["Form", ...]]  # an operator, the number that goes with it, what it is of
 
@@ -44,9 +46,15 @@ def _inverse(of: Form) -> Form:
     return _form("1/", of)
 
 
+def _less(of: Form) -> Form:
+    return _times(-1.0, of)
+
+
 X: Form = ("x", 0.0, ())
 THREE: Form = _form("clip", _plus(3.0, X), number=6.0)
 CUBE = _times(0.044715, X, X, X)
+LESS = _times(-1.0, _form("ReduceMax", X))
+SHIFTED = _form("Exp", _plus(0.0, X, LESS))
 FORMULAS: tuple[tuple[Form, str, tuple[str, ...]], ...] = (
     (_times(0.5, X, _plus(1.0, _form("Erf", _times(math.sqrt(0.5), X)))), "GELU", ()),
     (_times(0.5, X, _plus(1.0, _form("Tanh", _times(math.sqrt(2 / math.pi), _plus(0.0, X, CUBE))))), "GELU", ("tanh",)),
@@ -64,6 +72,9 @@ FORMULAS: tuple[tuple[Form, str, tuple[str, ...]], ...] = (
     (_times(1 / 6, X, THREE), "HardSwish", ()),
     (_times(1.0, X, _form("hardsigmoid", X)), "HardSwish", ()),
     (_times(1 / 6, THREE), "HardSigmoid", ()),
+    (_form("Log", _plus(1.0, _form("Exp", X))), "Softplus", ()),
+    (_times(1.0, SHIFTED, _inverse(_form("ReduceSum", SHIFTED))), "Softmax", ()),
+    (_plus(0.0, X, LESS, _times(-1.0, _form("Log", _form("ReduceSum", SHIFTED)))), "LogSoftmax", ()),
 )
 
 
@@ -96,7 +107,8 @@ class Formulas:
         self._given = {node.output[0]: number for number, node in enumerate(graph.node) if len(node.output) == 1}
         self._tensors = {tensor.name: tensor for tensor in graph.initializer}
         sums = [node for clip in graph.node if clip.op_type == "Clip" for node in self._giving(clip.input[:1])]
-        self._before_clips = {name for node in sums if node.op_type == "Add" for name in node.input}
+        self._once = {name for node in sums if node.op_type == "Add" for name in node.input}
+        self._once |= {name for node in graph.node if node.op_type == "Exp" for name in node.input}
         self.left = MOST_STEPS
 
     def found(self) -> dict[int, Found]:
@@ -119,7 +131,9 @@ class Formulas:
                 continue
             for wanted, kind, values in FORMULAS:
                 if _near(form, wanted, reading.tolerance):
-                    return Found(make(kind, *values), reads, frozenset(reading.nodes))
+                    axis = reading.axis if kind in AXIS else None
+                    given = values if axis is None else (axis - 1 if axis > 0 else axis,)
+                    return Found(make(kind, *given), reads, frozenset(reading.nodes))
         return None
 
     def _leaves(self, number: int) -> list[str]:
@@ -130,7 +144,7 @@ class Formulas:
             name = waiting.pop(0)
             if name and name not in near and self.constant(name) is None:
                 given = self.node(name)
-                near[name] = self._reads_of(name) > 1 or name in self._before_clips
+                near[name] = self._reads_of(name) > 1 or name in self._once
                 waiting.extend(given[1].input if given else ())
         return [name for name, may_be in near.items() if may_be]
 
@@ -147,7 +161,13 @@ class Formulas:
         return None if number is None or self._nodes[number].domain else (number, self._nodes[number])
 
     def constant(self, name: str) -> tuple[float, float] | None:
-        """Return a constant of one number, and how near it is meant."""
+        """Return a constant of one number, or its root, and how near it is meant."""
+        roots = 0
+        for _ in range(DEPTH):
+            above = self.node(name)
+            if above is None or above[1].op_type not in ("CastLike", "Sqrt") or not above[1].input:
+                break
+            name, roots = above[1].input[0], roots + (above[1].op_type == "Sqrt")
         tensor = self._tensors.get(name)
         if tensor is None:
             given = self.node(name)
@@ -163,6 +183,9 @@ class Formulas:
             number = float(stored(tensor, name, None).read().reshape(-1)[0])
         except ModelFileError:
             return None  # told where the tensor is read
+        if roots and number < 0:
+            return None
+        number = number ** 0.5**roots
         return number, HALF if tensor.data_type in (onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16) else EXACT
 
 
@@ -173,6 +196,7 @@ class _Reading:
         self.formulas, self.leaf = formulas, leaf
         self.nodes: set[int] = set()
         self.tolerance = EXACT
+        self.axis: int | None = None  # along which it takes maxima and sums
 
     def of(self, name: str) -> Form | None:
         """Return the form of a value; None: it is of something else too, or too long."""
@@ -197,7 +221,7 @@ class _Reading:
         return found[0]
 
     def _node(self, node: onnx.NodeProto, given: dict[str, object]) -> Form | None:
-        if node.op_type in ("Mul", "Div", "Add") and len(node.input) == 2 and not given:
+        if node.op_type in ("Mul", "Div", "Add", "Sub", "Sum") and len(node.input) == 2 and not given:
             return self._joined(node.op_type, node.input)
         if node.op_type == "Clip":
             bounds = [given.get("min"), given.get("max")]
@@ -214,9 +238,24 @@ class _Reading:
         if node.op_type == "Neg" and len(node.input) == 1 and not given:
             of = self.of(node.input[0])
             return of and _times(-1.0, of)
-        if node.op_type in ("Abs", "Erf", "Exp", "Sigmoid", "Softplus", "Tanh") and len(node.input) == 1 and not given:
+        if node.op_type in ("ReduceMax", "ReduceSum"):
+            return self._one(node.op_type, node.input[0]) if self._along(node, given) else None
+        if node.op_type in ("Abs", "Erf", "Exp", "Log", "Sigmoid", "Softplus", "Tanh") and len(node.input) == 1 and not given:
             return self._one(node.op_type, node.input[0])
         return None
+
+    def _along(self, node: onnx.NodeProto, given: dict[str, object]) -> bool:
+        """Return whether a maximum or sum is along the one axis, not the batch's, that all in the formula are along."""
+        axes = given.get("axes", [])
+        if len(node.input) == 2:
+            axes = [self._number(node.input[1])]
+        if not isinstance(axes, list) or len(axes) != 1 or given.get("keepdims", 1) != 1:
+            return False
+        axis = axes[0]
+        if axis is None or axis == 0 or axis < -1 or self.axis not in (None, axis):
+            return False  # before the last, an axis counted from the end may be the batch's
+        self.axis = int(axis)
+        return set(given) <= {"axes", "keepdims"}
 
     def _one(self, op: str, name: str, *, number: float = 0.0) -> Form | None:
         of = self.of(name)
@@ -224,19 +263,21 @@ class _Reading:
 
     def _joined(self, op: str, names: Sequence[str]) -> Form | None:
         """Return a product or a sum, with what it is made of taken apart."""
-        kind, number = ("+", 0.0) if op == "Add" else ("*", 1.0)
+        kind, number = ("*", 1.0) if op in ("Mul", "Div") else ("+", 0.0)
         of: list[Form] = []
         inner: list[Form] = []
         for place, name in enumerate(names):
             constant = self._number(name)
             if constant is not None:
                 constant = 1 / constant if op == "Div" and place and constant else constant
+                constant = -constant if op == "Sub" and place else constant
                 number = number + constant if kind == "+" else number * constant
             else:
                 form = self.of(name)
                 if form is None:
                     return None
-                inner.append(_inverse(form) if op == "Div" and place else form)
+                turned = {"Div": _inverse, "Sub": _less}.get(op) if place else None
+                inner.append(turned(form) if turned else form)
         for form in inner:
             if form[0] == kind:
                 number = number + form[1] if kind == "+" else number * form[1]
