@@ -145,7 +145,10 @@ def space_to_depth(call: Call) -> Node | None:
     _, height, width = maps.shape
     if block < 1 or height % block or width % block:
         raise UnreadableError(f"blocks of {block} in maps of {height} x {width}")
-    return _blocks(call, maps, block, first=True)
+    mode = call.get("mode", "DCR")
+    if mode not in ("DCR", "CRD"):
+        raise UnreadableError(f"mode {mode!r:.60}")
+    return _blocks(call, maps, block, first=mode == "DCR")
 
 
 def _blocks(call: Call, maps: Node, block: int, *, first: bool) -> Node | None:

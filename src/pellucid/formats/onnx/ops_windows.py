@@ -193,7 +193,7 @@ def global_pool(call: Call) -> Node | None:
 
 
 def reduce(call: Call) -> Node | None:
-    """ReduceMean, ReduceMax and ReduceSum: of height and width one layer, of other axes maps that are made of them."""
+    """ReduceMean and its kin: of height and width one layer, of other axes maps that are made of them."""
     node = call.node()
     call.used.add("noop_with_empty_axes")  # no axes are refused
     axes, keepdims = call.axes(1, node), bool(call.get("keepdims", 1))
@@ -201,8 +201,9 @@ def reduce(call: Call) -> Node | None:
         raise UnreadableError("all axes, the batch's among them")
     if len(axes) == len(node.shape) and not keepdims:
         raise UnreadableError("nothing is left but the batch's axis")
-    whole = GlobalMaxPool2d if call.op == "ReduceMax" else GlobalAvgPool2d
-    if len(node.shape) == 3 and axes == [1, 2] and call.op != "ReduceSum":
+    whole = GlobalMaxPool2d if call.op in ("ReduceMax", "ReduceMin") else GlobalAvgPool2d
+    power = {"ReduceL1": 1.0, "ReduceL2": 2.0}.get(call.op)
+    if len(node.shape) == 3 and axes == [1, 2] and call.op in ("ReduceMax", "ReduceMean"):
         return call.add(whole(keepdims))
     kept = [axis for axis in range(len(node.shape)) if axis not in axes]
     order = (*kept, *axes)
@@ -211,10 +212,17 @@ def reduce(call: Call) -> Node | None:
         value = call.add(make("Permute", order), node, name=f"{call.name}/turned")
     count = math.prod(node.shape[axis] for axis in axes)
     value = value and call.reshaped(value, (math.prod(node.shape) // count, count, 1), name=f"{call.name}/maps")
-    value = value and call.add(whole(), value, name=f"{call.name}/whole")
-    if call.op == "ReduceSum":
-        value = value and call.add(
-            make("Scale", (), shift=False), value, name=f"{call.name}/sum", weights={"weight": alone("count", count)}
-        )
+    if call.op == "ReduceMin":  # the largest of the negative numbers, negative
+        value = value and _scaled(call, value, "negative", -1)
+    pool = whole() if power is None else make("LpPool2d", power, (count, 1))
+    value = value and call.add(pool, value, name=f"{call.name}/whole")
+    if call.op in ("ReduceMin", "ReduceSum"):
+        value = value and _scaled(call, value, *(("least", -1) if call.op == "ReduceMin" else ("sum", count)))
     sizes = [1 if axis in axes else size for axis, size in enumerate(node.shape) if keepdims or axis not in axes]
     return value and call.reshaped(value, tuple(sizes))
+
+
+def _scaled(call: Call, node: Node, name: str, by: float) -> Node | None:
+    """Return a value times a number."""
+    layer, weights = make("Scale", (), shift=False), {"weight": alone(name, by)}
+    return call.add(layer, node, name=f"{call.name}/{name}", weights=weights)

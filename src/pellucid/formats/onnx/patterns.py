@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import onnx
 
@@ -185,7 +186,7 @@ class Formulas:
             return None  # told where the tensor is read
         if roots and number < 0:
             return None
-        number = number ** 0.5**roots
+        number = number**0.5**roots
         return number, HALF if tensor.data_type in (onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16) else EXACT
 
 
@@ -240,19 +241,21 @@ class _Reading:
             return of and _times(-1.0, of)
         if node.op_type in ("ReduceMax", "ReduceSum"):
             return self._one(node.op_type, node.input[0]) if self._along(node, given) else None
-        if node.op_type in ("Abs", "Erf", "Exp", "Log", "Sigmoid", "Softplus", "Tanh") and len(node.input) == 1 and not given:
+        if (
+            node.op_type in ("Abs", "Erf", "Exp", "Log", "Sigmoid", "Softplus", "Tanh")
+            and len(node.input) == 1
+            and not given
+        ):
             return self._one(node.op_type, node.input[0])
         return None
 
     def _along(self, node: onnx.NodeProto, given: dict[str, object]) -> bool:
         """Return whether a maximum or sum is along the one axis, not the batch's, that all in the formula are along."""
-        axes = given.get("axes", [])
-        if len(node.input) == 2:
-            axes = [self._number(node.input[1])]
-        if not isinstance(axes, list) or len(axes) != 1 or given.get("keepdims", 1) != 1:
-            return False
-        axis = axes[0]
-        if axis is None or axis == 0 or axis < -1 or self.axis not in (None, axis):
+        axis = self._number(node.input[1]) if len(node.input) == 2 else None
+        listed = given.get("axes")
+        if isinstance(listed, list) and len(cast("list[int]", listed)) == 1:
+            axis = cast("list[int]", listed)[0]
+        if axis is None or axis == 0 or axis < -1 or given.get("keepdims", 1) != 1 or self.axis not in (None, axis):
             return False  # before the last, an axis counted from the end may be the batch's
         self.axis = int(axis)
         return set(given) <= {"axes", "keepdims"}

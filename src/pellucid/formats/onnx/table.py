@@ -16,7 +16,7 @@ OPERATORS: dict[str, dict[int, Operator]] = {
     **{name: {1: windows.wide(windows.pool)} for name in ("AveragePool", "LpPool", "MaxPool")},
     **{name: {1: windows.wide(windows.global_pool)} for name in ("GlobalAveragePool", "GlobalLpPool", "GlobalMaxPool")},
     **{name: {8: activations.bound} for name in ("Max", "Min")},
-    **{name: {1: windows.reduce} for name in ("ReduceMax", "ReduceMean", "ReduceSum")},
+    **{f"Reduce{name}": {1: windows.reduce} for name in ("L1", "L2", "Max", "Mean", "Min", "Sum")},
     "BatchNormalization": {1: others.batch_norm},
     "Cast": {1: others.same},
     "CastLike": {15: others.same},
