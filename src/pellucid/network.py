@@ -284,11 +284,11 @@ class Network:
         numbers: Mapping[str, float] | None = None,
         port: int = 0,
         browser: bool = True,
-    ) -> None:
-        """Open the explorer on this network in the browser, until Ctrl-C.
+    ) -> Any:
+        """Open the explorer on this network: in the browser, until Ctrl-C, or in a notebook as the value to be shown.
 
         There it can train on data (train, test), and shows numbers of yours, by layer, on its columns.
         """
         from .explorer import explore
 
-        explore(self, images, data=data, numbers=numbers, port=port, browser=browser)
+        return explore(self, images, data=data, numbers=numbers, port=port, browser=browser)

@@ -27,6 +27,7 @@ from .drawing import Drawing
 from .gate import Gate, Keys
 from .routes import application
 from .session import Session
+from .widget import in_notebook, widget
 
 HEADER_LIMIT = 32 << 10  # bytes of a request's line and headers
 PATIENCE = 1  # seconds given to answers under way when the explorer ends
@@ -142,9 +143,14 @@ def explore(
     numbers: Mapping[str, float] | None = None,
     port: int = 0,
     browser: bool = True,
-) -> None:
-    """Serve the explorer on `net`, `images`, `data` and `numbers` until Ctrl-C; see `serve`."""
-    serve(net, images=images, data=data, numbers=numbers, port=port, browser=browser)
+) -> Any:
+    """Return the explorer as a widget in a notebook; elsewhere serve it until Ctrl-C, see `serve`.
+
+    In a notebook it is served too, if a port is named or no browser is to be opened.
+    """
+    if in_notebook() and port == 0 and browser:
+        return widget(Session(net, images=images, data=data, numbers=numbers))
+    return serve(net, images=images, data=data, numbers=numbers, port=port, browser=browser)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ import numpy as np
 from ...errors import unknown_name
 from ...layers.node import Node
 from .. import facts
+from ..answering import Query, answer
+from ..api import doors
 from ..origins import origins
 from ..session import Run, Session
 from .packing import Pack, packed, small, table_of
@@ -20,6 +23,7 @@ from .sightings import looking
 
 MOST = 48 << 20  # bytes of values, weights and tables in a page, before they are compressed
 FLOAT = 4  # bytes
+OF_A_LAYER = ("/api/code",)  # questions about a layer by its name alone
 
 
 @dataclass(frozen=True)
@@ -76,11 +80,11 @@ class _Packer:
         network = facts.network(self._session)
         for node in network["nodes"]:
             node["absent"] = node["name"] not in self._held
-        network |= {"samples": len(self._runs), "draws": False, "pictures": False, "hint": ""}
+        network |= {"samples": len(self._runs), "draws": False, "pictures": False, "hint": "", "alone": True}
         made = [facts.run(self._session, run) | {"sample": at} for at, run in enumerate(self._runs)]
         for at, run in enumerate(made):
             run["run"] = f"sample-{at}"
-        told = {"network": network, "runs": made, "layers": layers}
+        told = {"network": network, "runs": made, "layers": layers, "said": self._said()}
         values = [self._packed_values(run) for run in self._runs]
         names = [str(node.name) for node in self._session.net.nodes]
         return Contents(
@@ -89,6 +93,15 @@ class _Packer:
             runs=[small(one) for one in values],
             left_out=[name for name in names if name not in explained],
         )
+
+    def _said(self) -> dict[str, dict[str, Any]]:
+        """Return what is answered about each layer, whatever the image, by path and layer."""
+        asked = doors(self._session)
+        names = [str(node.name) for node in self._session.nodes]
+        return {
+            path: {name: json.loads(answer(asked, "GET", path, Query({"layer": name}))[1].content) for name in names}
+            for path in OF_A_LAYER
+        }
 
     def _explained(self) -> set[str]:
         """Return the layers whose numbers can be taken apart in the page, and note whose values that takes."""

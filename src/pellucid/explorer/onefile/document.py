@@ -15,13 +15,14 @@ from .scripts import joined
 ROOM = Path(__file__).parent.parent
 
 
-def document(first: str, carried: Mapping[str, str]) -> str:
+def document(first: str, carried: Mapping[str, str], *, base: str | None = None) -> str:
     """Return a page that needs nothing beside itself.
 
     Args:
         first: the module to begin with, such as "onefile/js/page.js".
         carried: pieces of text by name, which the page finds in elements of the id "carried-NAME"; of letters that
             mean nothing to a page.
+        base: what addresses in the page are relative to, where that is not the page itself.
 
     Raises:
         ExplorerError: a piece, a style or a script holds what would end its element.
@@ -32,6 +33,7 @@ def document(first: str, carried: Mapping[str, str]) -> str:
     icon = base64.b64encode((ROOM / "static" / "icon.svg").read_bytes()).decode()
     page = page.replace('src="/static/icon.svg"', f'src="data:image/svg+xml;base64,{icon}"')
     head = [
+        *([] if base is None else [f'<base href="{base}">']),
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(script, style)}">',
         '<meta name="referrer" content="no-referrer">',
         f"<style>{style}</style>",

@@ -16,6 +16,8 @@ export class Library {
   network;
   /** @type {any[]} what is told of each run */
   runs;
+  /** @type {{[path: string]: {[layer: string]: object}}} answers about layers, whatever the run */
+  said;
   /** @type {(Recipe | null)[]} by node */
   recipes;
   /** @type {Pack} */
@@ -29,9 +31,10 @@ export class Library {
    * @param {((() => Promise<Pack>))[]} values of each run
    */
   constructor(pack, weights, values) {
-    const { network, runs, layers } = pack.told;
+    const { network, runs, layers, said } = pack.told;
     this.network = network;
     this.runs = runs;
+    this.said = said;
     this.recipes = layers.map((/** @type {LayerFacts | null} */ layer, /** @type {number} */ node) => {
       if (layer === null) return null;
       const shapes = layer.inputs.map((input) => network.nodes[input].shape);

@@ -30,6 +30,8 @@ export class EmbeddedTransport {
       if (!library.explains(node)) throw absent(library.network.nodes[node].name);
       return told(explained(await library.run(runOf(params)), node, index));
     }
+    const said = library.said[path];
+    if (said !== undefined && Object.hasOwn(said, params.layer)) return told(said[params.layer]);
     throw away();
   }
 

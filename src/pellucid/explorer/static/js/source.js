@@ -12,7 +12,8 @@ import { Refusal } from "./transport.js";
  * @typedef {{title: string, first: number, last: number, parent: number | null, parts: number}} Group nodes that can be
  *   folded, numbers of the first and the last; parent: the group that it is a part of; parts: how many parts are alike
  * @typedef {{title: string, params: number, macs: number, nodes: NodeFacts[], groups: Group[], outputs: number[],
- *   numbers: {[name: string]: number}, classes: string[], samples: number, draws: boolean, hint: string, untrained: boolean}} NetworkFacts
+ *   numbers: {[name: string]: number}, classes: string[], samples: number, draws: boolean, hint: string,
+ *   untrained: boolean, alone?: boolean}} NetworkFacts alone: nobody is there who could run or change the network
  * @typedef {{run: string, sample: number | null, label: number | null, engine: string, scores: number[] | null,
  *   ranges: [number, number][]}} RunFacts
  * @typedef {{source: number[], index: number[][], inside: boolean[], used: boolean[], value: number[],

@@ -8,11 +8,33 @@ const KEY = "pellucid-theme";
 /** Colours of the page that are drawn on canvases too: asked for once, since each asking has the page laid out anew. */
 export const tokens = { hatch: "", mark: "", halo: "" };
 
+let lately = ""; // what was chosen, where a page may not remember anything
+
 /** @returns {"light" | "dark"} */
 export function currentTheme() {
-  const chosen = localStorage.getItem(KEY);
+  const chosen = remembered();
   if (chosen === "light" || chosen === "dark") return chosen;
+  const { system } = document.documentElement.dataset; // what the page stands in
+  if (system === "light" || system === "dark") return system;
   return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return lately;
+  }
+}
+
+/** @param {"light" | "dark"} theme */
+function remember(theme) {
+  lately = theme;
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // in a frame that may remember nothing, the choice lasts as long as the page
+  }
 }
 
 /** @param {import("./store.js").Store} store */
@@ -29,7 +51,7 @@ export function followTheme(store) {
     store.set({ theme });
   };
   byId("theme").addEventListener("click", () => {
-    localStorage.setItem(KEY, store.state.theme === "dark" ? "light" : "dark");
+    remember(store.state.theme === "dark" ? "light" : "dark");
     apply();
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", apply);

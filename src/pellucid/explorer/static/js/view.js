@@ -31,7 +31,8 @@ export class View {
   constructor(page) {
     this.#page = page;
     const { store } = page;
-    const choices = CHOICES.map(([measure, title, hint]) => this.#choice(measure, title, hint));
+    const { alone } = store.state.network;
+    const choices = CHOICES.filter(([measure]) => !alone || measure !== "time").map(([measure, title, hint]) => this.#choice(measure, title, hint));
     const set = el("fieldset", {}, el("legend", { text: "Columns by" }), el("span", { class: "choices" }, ...choices));
     byId("view").append(set, this.#file, this.#legend, this.#folds);
     byId("view").hidden = false;

@@ -5,5 +5,10 @@ import { excites } from "./excites.js";
 import { table } from "./table.js";
 import { why } from "./why.js";
 
-/** @type {((page: import("../page.js").Page) => void)[]} */
+/** @typedef {((page: import("../page.js").Page) => void)[]} Panels */
+
+/** @type {Panels} */
 export const PANELS = [why, table, compare, excites];
+
+/** @type {Panels} those for which nobody must be there who runs or changes the network: a page by itself has these */
+export const PANELS_ALONE = [table];
