@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ def digits_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @contextmanager
-def offline(browser: Browser, path: Path, place: str = "", **how) -> Iterator[Page]:
+def offline(browser: Browser, path: Path, place: str = "", **how) -> Generator[Page, None, None]:
     """Open a page from disk in a browser without a network; whatever should not happen fails the test."""
     context = browser.new_context(offline=True, **how)
     page = context.new_page()

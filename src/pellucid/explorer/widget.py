@@ -89,6 +89,9 @@ def _kind() -> type:
         def __init__(self, session: Session) -> None:
             super().__init__()
             self._answering = Answering(session, lambda told, content: self.send(told, content))
-            self.on_msg(lambda _, question, __: self._answering.hear(question))
+            self.on_msg(self._hear)
+
+        def _hear(self, widget: Any, question: Mapping[str, Any], buffers: Any) -> None:
+            self._answering.hear(question)
 
     return Explorer
