@@ -76,8 +76,7 @@ function channel(scene, part, end) {
         columns,
         "products",
       ),
-      plain("Σ"),
-      result(double(part.sum), "subtotal", part.sum),
+      el("span", { class: "end" }, plain("Σ"), result(double(part.sum), "subtotal", part.sum)),
     ),
   );
 }
