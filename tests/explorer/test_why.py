@@ -27,26 +27,31 @@ def opened(explorer: Explorer, page: Page, place: str = "") -> None:
     page.locator(ANSWER).wait_for()
 
 
+WALK = """([rows, columns]) => {
+  const image = document.querySelector("#panel-why .weighed");
+  const press = (key) => image.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  const said = [];
+  for (let row = 0; row < rows; row += 1) press("ArrowUp");
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) press("ArrowLeft");
+    for (let column = 0; column < columns; column += 1) {
+      said.push(document.getElementById("why-cell").textContent);
+      press("ArrowRight");
+    }
+    press("ArrowDown");
+  }
+  return said;
+}"""
+
+
 def walked(page: Page, rows: int, columns: int) -> np.ndarray:
-    """The numbers that the keys read out, pixel by pixel, with all digits."""
-    image = page.locator("#panel-why .weighed")
-    image.focus()
-    for _ in range(rows):
-        page.keyboard.press("ArrowUp")
-    for _ in range(columns):
-        page.keyboard.press("ArrowLeft")
-    found = np.zeros((rows, columns))
-    for row in range(rows):
-        for column in range(columns):
-            words = page.locator("#why-cell").text_content() or ""
-            place, _, rest = words.partition(": ")
-            assert place == f"row {row}, column {column}"
-            found[row, column] = float(rest.split(";")[0].replace("\u2212", "-"))
-            page.keyboard.press("ArrowRight")
-        page.keyboard.press("ArrowDown")
-        for _ in range(columns):
-            page.keyboard.press("ArrowLeft")
-    return found
+    """The numbers that arrow keys have read out, row by row."""
+    found: list[float] = []
+    for at, words in enumerate(page.evaluate(WALK, [rows, columns])):
+        place, _, rest = words.partition(": ")
+        assert place == f"row {at // columns}, column {at % columns}"
+        found.append(float(rest.split(";")[0].replace("\u2212", "-")))
+    return np.array(found).reshape(rows, columns)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -98,7 +103,8 @@ def test_what_is_seen_is_said(digits: Explorer, digits_page: Page) -> None:
     opened(digits, digits_page)
     button = digits_page.locator("#panel-why .strongest button").nth(1)
     words = button.text_content() or ""
-    button.click()
+    button.focus()
+    digits_page.keyboard.press("Enter")
     assert (digits_page.locator("#why-cell").text_content() or "").startswith(words)
     assert (digits_page.locator("#panel-why .under").text_content() or "").startswith(words)
     digits_page.locator("#live", has_text=words).wait_for(state="attached")
