@@ -45,7 +45,11 @@ function render({ model, el }) {
   const ask = (/** @type {Question} */ question) => {
     waiting.add(question.id);
     watch();
-    model.send({ ...question, id: `${view} ${question.id}` });
+    try {
+      model.send({ ...question, id: `${view} ${question.id}` });
+    } catch {
+      notice.hidden = false; // whoever made this widget is gone
+    }
   };
   /** @type {Listener} */
   const hear = ({ id, status }, buffers) => {
