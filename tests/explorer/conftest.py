@@ -64,8 +64,15 @@ def digits() -> Iterator[Explorer]:
 
 
 @contextmanager
-def watched(browser: Browser, explorer: Explorer, **how) -> Generator[Page, None, None]:
-    """Open a context of the browser's; complaints of the page, and requests to anywhere else, fail the test."""
+def watched(browser: Browser, explorer: Explorer, *, refusals: bool = False, **how) -> Generator[Page, None, None]:
+    """Open a context of the browser's; complaints of the page, and requests to anywhere else, fail the test.
+
+    Args:
+        browser: the browser.
+        explorer: what is opened.
+        refusals: the server may refuse what the page asks, which the browser notes as an error of its own.
+        how: more about the context.
+    """
     context = browser.new_context(**how)
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
@@ -78,7 +85,9 @@ def watched(browser: Browser, explorer: Explorer, **how) -> Generator[Page, None
     page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
     yield page
     context.close()
-    assert [what for what in wrong if not what.startswith("net::ERR_ABORTED")] == []  # a page that was left
+    refused = tuple(f"Failed to load resource: the server responded with a status of {number}" for number in (400, 404))
+    fine = ("net::ERR_ABORTED", *(refused if refusals else ()))
+    assert [what for what in wrong if not what.startswith(fine)] == []  # a page that was left aborts
 
 
 @pytest.fixture

@@ -62,6 +62,44 @@ export class Journey {
     this.#write(false);
   }
 
+  /**
+   * Show a picture; stay in the same place.
+   * @param {number} width
+   * @param {number} height
+   * @param {string} pixels in base64
+   * @param {boolean} invert
+   */
+  async picture(width, height, pixels, invert) {
+    await this.#run(() => this.#source.picture(width, height, pixels, invert), {});
+    this.#write(false);
+  }
+
+  /**
+   * Follow the network to another version: the same image again, in the same place, as far as it is still there.
+   * @param {import("./source.js").NetworkFacts} network as it is now
+   * @param {string | null} [towards] a layer to look at, if the one that was looked at is gone
+   */
+  async renew(network, towards = null) {
+    const { state } = this.#store;
+    const sameLayers = network.structure === state.network.structure;
+    const place = sameLayers ? {} : kept(state, network, towards);
+    if (!sameLayers) this.#source.forget();
+    await this.#run(() => this.#again(state.run), { ...place, network });
+    this.#write(false);
+  }
+
+  /** Show the same image on the weights of now; the layers are the same. */
+  async refresh() {
+    await this.#run(() => this.#again(this.#store.state.run), {});
+  }
+
+  /** @param {import("./source.js").RunFacts | null} run @returns {Promise<import("./source.js").RunFacts>} */
+  async #again(run) {
+    if (run === null) return this.#source.sample(0);
+    if (run.sample !== null) return this.#source.sample(run.sample);
+    return this.#source.again(run.run).catch(() => this.#source.sample(0)); // drawn long ago, and forgotten
+  }
+
   /** Open a layer at one of its units. @param {number} node @param {number[]} unit */
   layer(node, unit) {
     this.#go({ depth: "layer", node, unit, pointed: null, trail: [] });
@@ -183,6 +221,27 @@ export class Journey {
     if (push && hash !== location.hash) history.pushState(kept, "", hash);
     else history.replaceState(kept, "", hash);
   }
+}
+
+/**
+ * The place in a network with other layers: the layer of the same name, at the nearest unit that is there.
+ * @param {import("./store.js").State} state
+ * @param {import("./source.js").NetworkFacts} network
+ * @param {string | null} towards
+ * @returns {Partial<import("./store.js").State>}
+ */
+function kept(state, network, towards) {
+  const gone = { depth: /** @type {const} */ ("overview"), node: null, unit: null };
+  const aside = { pointed: null, trail: [], told: null, field: null };
+  if (state.node === null || state.unit === null) return { ...aside, ...gone, unfolded: [] };
+  const find = (/** @type {string | null} */ name) => network.nodes.findIndex((one) => one.name === name);
+  const same = find(state.network.nodes[state.node].name);
+  const node = same < 0 ? find(towards) : same;
+  if (node < 0) return { ...aside, ...gone, unfolded: [] };
+  const { shape } = network.nodes[node];
+  const { unit } = state;
+  const near = unit.length === shape.length ? unit.map((at, axis) => Math.min(at, shape[axis] - 1)) : shape.map(() => 0);
+  return { ...aside, node, unit: near, unfolded: revealing(network, [], node) };
 }
 
 /** Say what went wrong, where everyone sees it. @param {unknown} problem */

@@ -170,8 +170,9 @@ export class Layer {
       "aria-label",
       `${node.name}, ${vector ? "all values" : `channel ${channel}`}: arrow keys walk`,
     );
-    if (this.#title === node.name) return;
-    this.#title = node.name;
+    const title = `${state.network.structure} ${node.name}`;
+    if (this.#title === title) return;
+    this.#title = title;
     byId("layer-title").replaceChildren(el("span", { text: node.name }), el("code", { text: node.description }));
     byId("layer-about").textContent = node.about.replaceAll("`", "");
     byId("layer-facts").replaceChildren(...facts(state, node).map((fact) => el("li", { text: fact })));

@@ -40,7 +40,8 @@ export class Overview {
   /** @type {Set<Element>} */
   #visible = new Set();
   #seen;
-  #few;
+  #few = FEW;
+  #structure = 0;
 
   /**
    * @param {import("./store.js").Store} store
@@ -51,7 +52,24 @@ export class Overview {
     this.#store = store;
     this.#values = values;
     this.#journey = journey;
-    const { network } = store.state;
+    this.#seen = new IntersectionObserver((entries) => this.#look(entries));
+    this.#links = new Links(this.#flow);
+    this.#begin();
+    new ResizeObserver(() => this.#fit()).observe(this.#flow);
+    store.on(["network"], ({ network }) => {
+      if (network.structure !== this.#structure) this.#begin();
+    });
+    store.on(["unfolded"], () => this.#arrange());
+    store.on(["run", "scale", "theme"], () => this.#draw());
+    store.on(["network", "measure", "times", "numbers", "theme", "unfolded"], (state) => this.#compare(state));
+    store.on(["node", "unit", "depth", "unfolded"], (state) => this.#select(state));
+    store.on(["told", "theme", "unfolded"], (state) => this.#links.highlight(state, toldHere(state)));
+    store.on(["field", "node", "unfolded"], (state) => markField(state, this.#cards));
+  }
+
+  /** Make the columns of a network whose layers were not shown yet. */
+  #begin() {
+    const { network } = this.#store.state;
     const every = shown(
       network,
       groupsOf(network).map((_, group) => group),
@@ -59,16 +77,11 @@ export class Overview {
     this.#few = Math.max(...layout(every.columns).map((spot) => spot.lane)) > 0 ? FEW_IN_LANES : FEW;
     const names = [...network.nodes.map((node) => node.name), ...groupsOf(network).map((group) => group.title)];
     this.#columns.style.setProperty("--name-lines", names.some((name) => name.length > LONG_NAME) ? "2" : "1");
-    this.#seen = new IntersectionObserver((entries) => this.#look(entries));
-    this.#links = new Links(this.#flow);
+    this.#structure = network.structure;
+    this.#made.clear();
+    this.#visible.clear();
+    this.#seen.disconnect();
     this.#arrange();
-    new ResizeObserver(() => this.#fit()).observe(this.#flow);
-    store.on(["unfolded"], () => this.#arrange());
-    store.on(["run", "scale", "theme"], () => this.#draw());
-    store.on(["measure", "times", "numbers", "theme", "unfolded"], (state) => this.#compare(state));
-    store.on(["node", "unit", "depth", "unfolded"], (state) => this.#select(state));
-    store.on(["told", "theme", "unfolded"], (state) => this.#links.highlight(state, toldHere(state)));
-    store.on(["field", "node", "unfolded"], (state) => markField(state, this.#cards));
   }
 
   /** The column of the input. @returns {HTMLElement} */

@@ -26,7 +26,6 @@ export class Pad {
   /** @param {HTMLElement} column the input's @param {import("./journey.js").Journey} journey @param {string} hint */
   constructor(column, journey, hint) {
     this.#journey = journey;
-    this.#column = column;
     const sheet = el(
       "div",
       {
@@ -47,9 +46,17 @@ export class Pad {
       text: "Draw",
       on: { click: () => this.toggle() },
     });
+    this.#column = column;
+    this.move(column);
+    this.#listen(sheet);
+  }
+
+  /** Stand in another column. @param {HTMLElement} column the input's */
+  move(column) {
+    this.#column = column;
     column.querySelector(".head")?.after(this.#root);
     column.querySelector(".maps")?.after(this.#toggle);
-    this.#listen(sheet);
+    column.classList.toggle("drawing", !this.#root.hidden);
   }
 
   /** Bring the sheet out, or put it away. @param {boolean} [out] */

@@ -12,9 +12,13 @@ import { Refusal } from "./transport.js";
  * @typedef {{title: string, first: number, last: number, parent: number | null, parts: number}} Group nodes that can be
  *   folded, numbers of the first and the last; parent: the group that it is a part of; parts: how many parts are alike
  * @typedef {{title: string, params: number, macs: number, nodes: NodeFacts[], groups: Group[], outputs: number[],
- *   numbers: {[name: string]: number}, classes: string[], samples: number, draws: boolean, hint: string,
- *   untrained: boolean, alone?: boolean}} NetworkFacts alone: nobody is there who could run or change the network
- * @typedef {{run: string, sample: number | null, label: number | null, engine: string, scores: number[] | null,
+ *   numbers: {[name: string]: number}, classes: string[], samples: number, draws: boolean, pictures: boolean,
+ *   hint: string, untrained: boolean, version: number, structure: number, undo: string | null,
+ *   redo: string | null, alone?: boolean}} NetworkFacts alone: nobody is there who could run or change the network;
+ *   numbers: the user's own, by layer; version: which one of the network this is;
+ *   structure: the first version with the same layers; undo, redo: what these would do
+ * @typedef {{run: string, version: number, structure: number, sample: number | null, label: number | null,
+ *   engine: string, scores: number[] | null,
  *   ranges: [number, number][]}} RunFacts
  * @typedef {{source: number[], index: number[][], inside: boolean[], used: boolean[], value: number[],
  *   product: number[], weight: number[] | null, weight_index: number[][] | null}} Terms
@@ -40,7 +44,7 @@ const ROOM = 50_000; // terms of sums that are remembered: some megabytes
 export class Source {
   #transport;
   #told = new LRU(ROOM, (/** @type {Told} */ told) => 64 + told.terms.source.length);
-  #fields = new LRU(ROOM, (/** @type {Field} */ field) => 8 * Object.keys(field).length);
+  #fields = fields();
 
   /** @param {import("./transport.js").Transport} transport */
   constructor(transport) {
@@ -94,6 +98,33 @@ export class Source {
   }
 
   /**
+   * A picture, as pixels.
+   * @param {number} width
+   * @param {number} height
+   * @param {string} pixels red, green, blue and opacity of each, row by row, in base64
+   * @param {boolean} invert whether dark and light are turned around
+   * @returns {Promise<RunFacts>}
+   */
+  async picture(width, height, pixels, invert) {
+    return decodeRun(await this.tell("/api/picture", { width, height, pixels, invert }));
+  }
+
+  /** What a run was made of, on the network as it is now. @param {string} run @returns {Promise<RunFacts>} */
+  async again(run) {
+    return decodeRun(await this.tell("/api/again", { run }));
+  }
+
+  /** Images to choose from, one after another. @param {number[]} numbers @returns {Promise<Float32Array>} */
+  async images(numbers) {
+    return new Float32Array(await this.#transport.get("/api/images", { numbers: numbers.join(",") }));
+  }
+
+  /** Forget what belongs to a network with other layers. */
+  forget() {
+    this.#fields = fields();
+  }
+
+  /**
    * Channels of layers, one after another.
    * @param {string} run
    * @param {{node: number, first: number, count: number}[]} parts
@@ -139,7 +170,7 @@ export class Source {
     try {
       return await question();
     } catch (problem) {
-      const sample = /^sample-(\d+)$/.exec(run);
+      const sample = /^(?:\d+-)?sample-(\d+)$/.exec(run);
       if (!(problem instanceof Refusal) || problem.status !== 404 || sample === null) throw problem;
       await this.sample(Number(sample[1]));
       return question();
@@ -150,4 +181,9 @@ export class Source {
 /** @param {{[name: string]: string | number}} params @returns {{[name: string]: string}} */
 function texts(params) {
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, String(value)]));
+}
+
+/** Receptive fields of one network's layers. */
+function fields() {
+  return new LRU(ROOM, (/** @type {Field} */ field) => 8 * Object.keys(field).length);
 }

@@ -11,6 +11,7 @@ import { NumberView } from "./number.js";
 import { Overview } from "./overview.js";
 import { Pad } from "./pad.js";
 import { PANELS, PANELS_ALONE } from "./panels/index.js";
+import { Pictures } from "./pictures.js";
 import { Prediction } from "./prediction.js";
 import { rove } from "./roving.js";
 import { Samples } from "./samples.js";
@@ -30,7 +31,7 @@ export async function start(transport) {
   const network = await source.network();
   document.title = `Pellucid: ${network.title}`;
   byId("title").textContent = network.title;
-  byId("cost").textContent = `${grouped(network.params)} parameters, ${grouped(network.macs)} multiply-adds an image`;
+  tellCost(network);
   const store = new Store({
     network,
     run: null,
@@ -63,7 +64,13 @@ export async function start(transport) {
   new Legend(store);
   new View({ store, source, journey });
   const samples = new Samples(store, journey);
-  if (network.draws) new Pad(overview.input, journey, network.hint);
+  const pad = network.draws ? new Pad(overview.input, journey, network.hint) : null;
+  const pictures = network.pictures && !network.alone ? new Pictures(overview.input, journey, network) : null;
+  store.on(["network"], (state) => {
+    tellCost(state.network);
+    pad?.move(overview.input);
+    pictures?.move(overview.input);
+  });
   new Teller(store, source);
   tellStories(store);
   welcome(store, journey, enter);
@@ -82,4 +89,9 @@ export async function start(transport) {
   rove(byId("reads-strip"), "button");
   await journey.arrive();
   document.body.dataset.ready = String(Math.round(performance.now())); // milliseconds since the address was opened
+}
+
+/** @param {import("./source.js").NetworkFacts} network */
+function tellCost({ params, macs }) {
+  byId("cost").textContent = `${grouped(params)} parameters, ${grouped(macs)} multiply-adds an image`;
 }

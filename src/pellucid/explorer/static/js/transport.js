@@ -12,6 +12,7 @@ export class Refusal extends Error {
   /** @param {Why} why @param {number} status as HTTP has it; 0 is no answer at all */
   constructor(why, status) {
     super(`${why.where}: got ${why.got}; expected ${why.expected}. ${why.fix}.`);
+    this.why = why;
     this.status = status;
   }
 }

@@ -1,14 +1,16 @@
 // All panels, in the order of their buttons.
 
+import { change } from "./change.js";
 import { compare } from "./compare.js";
 import { excites } from "./excites.js";
 import { table } from "./table.js";
+import { train } from "./train.js";
 import { why } from "./why.js";
 
 /** @typedef {((page: import("../page.js").Page) => void)[]} Panels */
 
 /** @type {Panels} */
-export const PANELS = [why, table, compare, excites];
+export const PANELS = [why, change, train, table, compare, excites];
 
 /** @type {Panels} those for which nobody must be there who runs or changes the network: a page by itself has these */
 export const PANELS_ALONE = [table];
