@@ -64,7 +64,7 @@ def digits() -> Iterator[Explorer]:
 
 
 @contextmanager
-def watched(browser: Browser, explorer: Explorer, *, refusals: bool = False, **how) -> Generator[Page, None, None]:
+def watched(browser: Browser, explorer: Explorer, refusals: bool = False, /, **how) -> Generator[Page, None, None]:
     """Open a context of the browser's; complaints of the page, and requests to anywhere else, fail the test.
 
     Args:

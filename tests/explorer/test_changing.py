@@ -44,7 +44,7 @@ def alive(trained: tuple[Session, ...]) -> Iterator[Explorer]:
 @pytest.fixture
 def page(browser: Browser, alive: Explorer) -> Iterator[Page]:
     """A fresh page; what the browser says of refused requests is no complaint."""
-    with watched(browser, alive, refusals=True) as page:
+    with watched(browser, alive, True) as page:
         yield page
 
 
