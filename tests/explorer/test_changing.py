@@ -240,7 +240,7 @@ def test_a_picture_is_read_as_on_the_command_line(alive: Explorer, page: Page, w
     alive.open(page)
     (tmp_path / "digit.png").write_bytes(photo())
     if way == "chosen":
-        page.locator("input[type=file]").set_input_files(tmp_path / "digit.png")
+        page.locator(".pictures input[type=file]").set_input_files(tmp_path / "digit.png")
     else:
         page.evaluate(
             """([bytes, way]) => {
@@ -269,7 +269,7 @@ def test_what_is_no_picture_is_told(alive: Explorer, page: Page, tmp_path: Path)
     """A file that is no picture is refused in words."""
     alive.open(page)
     (tmp_path / "digit.png").write_bytes(b"no picture")
-    page.locator("input[type=file]").set_input_files(tmp_path / "digit.png")
+    page.locator(".pictures input[type=file]").set_input_files(tmp_path / "digit.png")
     page.locator("#complaint", has_text="expected a picture").wait_for()
 
 
