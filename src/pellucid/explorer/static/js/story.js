@@ -22,8 +22,8 @@ export function tellStories(store) {
   });
 }
 
-/** @param {State} state @param {Told} told @returns {string} */
-function story(state, told) {
+/** A number's story. @param {State} state @param {Told} told @returns {string} */
+export function story(state, told) {
   const { shape } = state.network.nodes[state.node ?? 0];
   const what = `${told.layer}, ${placeInWords(shape, told.index)}`;
   return `${what}, is ${single(told.value)}: ${made(told)}. ${reads(told)}`;
