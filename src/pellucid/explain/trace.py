@@ -17,6 +17,7 @@ from ..wiring import name_of
 from .attribution import METHODS, Attribution, Method
 from .attribution.asking import Target, ask, method_of
 from .explanation import Explanation
+from .projective import projections
 from .receptive import ReceptiveField, masks, receptive_field
 
 Floats = NDArray[np.float32]
@@ -119,6 +120,43 @@ class Trace(Mapping[str, Floats]):
         wanted = str(self.net.inputs[0].name) if of is None else of
         if wanted not in found:
             raise unknown_name(f"layer before {name!r}", wanted, found)
+        return receptive_field(found[wanted])
+
+    def projective_masks(self, name: str, index: Sequence[int]) -> dict[str, Mask]:
+        """Return every place that depends on a number, in every later layer that it reaches, as masks of their shapes.
+
+        Args:
+            name: a layer's name, or an input's.
+            index: the number's place.
+
+        Raises:
+            UnknownNameError: there is no such layer.
+            ShapeError: no number has this place.
+        """
+        return projections(self.net, name, self.place(name, index))
+
+    def projective_field(self, name: str, index: Sequence[int], *, on: str | None = None) -> ReceptiveField:
+        """Return the rows and columns of a later layer that depend on a number: a receptive field, read from its end.
+
+        Args:
+            name: a layer's name, or an input's.
+            index: the number's place.
+            on: the name of a later layer; None: the network's first output.
+
+        Raises:
+            UnknownNameError: there is no such layer, or nothing of the number reaches `on`.
+            ShapeError: no number has this place.
+
+        >>> from pellucid.layers import Conv2d
+        >>> run = trace(Network((1, 4, 6), [Conv2d(1, 3)]), np.zeros((1, 4, 6)))
+        >>> field = run.projective_field("input", (0, 1, 2))
+        >>> field.rows, field.columns, field.status
+        (range(0, 2), range(0, 3), 'exact')
+        """
+        found = self.projective_masks(name, index)
+        wanted = str(self.net.outputs[0].name) if on is None else on
+        if wanted not in found:
+            raise unknown_name(f"layer that {name!r} reaches", wanted, found)
         return receptive_field(found[wanted])
 
     def attribute(
