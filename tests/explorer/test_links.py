@@ -26,6 +26,8 @@ def test_a_link_shows_the_same(browser: Browser, kinds: Explorer, depth: str) ->
             assert page.locator("#sample-number").input_value() == "2"
             page.locator("#columns .card .field:visible").first.wait_for()
             page.locator("#kernel-title:not(:empty)").wait_for()
+            page.locator("#layer-reaches:not(:empty)").wait_for()
+            page.locator("#code").wait_for()
             seen.append(page.locator("main").inner_text())
     assert seen[0] == seen[1]
 

@@ -384,3 +384,13 @@ def test_networks_that_read_something_else_are_not_compared(session: Session) ->
     """That is said before a page is served."""
     with pytest.raises(ShapeError, match="two networks that read the same"):
         Session(session.net, other=Network(3, [Linear(2)]))
+
+
+def test_what_a_number_reaches_is_told(client: TestClient, session: Session, run: str) -> None:
+    """Boxes and channels of every later layer, by number; what it does not reach is not there."""
+    found = client.get(f"/api/reached?run={run}&layer=0&index=0,2,1").json()
+    assert list(found) == ["0", "1", "2", "3", "4", "5"]
+    assert found["1"] == {"rows": [1, 4], "columns": [0, 3], "status": "exact"}
+    assert found["5"]["status"] == "whole input"
+    assert list(client.get(f"/api/reached?run={run}&layer=5&index=1").json()) == ["5"]
+    assert error(client.get(f"/api/reached?run={run}&layer=0&index=0,9,0"))[0] == 400

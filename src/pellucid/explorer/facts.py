@@ -230,6 +230,13 @@ def field(made: Run, name: str, index: tuple[int, ...]) -> dict[str, Any]:
     return {str(numbers[layer]): _box(mask) for layer, mask in masks.items() if mask.any()}
 
 
+def reached(made: Run, name: str, index: tuple[int, ...]) -> dict[str, Any]:
+    """Return the places that depend on a number in every later layer, by node number, and its own place."""
+    numbers = {str(node.name): number for number, node in enumerate(made.version.nodes)}
+    masks = made.trace.projective_masks(name, index)
+    return {str(numbers[layer]): _box(mask) for layer, mask in masks.items()}
+
+
 def _box(mask: Mask) -> dict[str, Any]:
     box = facts.receptive_field(receptive_field(mask))
     if mask.ndim == 3:

@@ -24,6 +24,7 @@ def doors(session: Session) -> list[Door]:
         Door("/api/maps", "GET", reading.maps, Protection.TOKEN),
         Door("/api/explain", "GET", reading.explain, Protection.TOKEN),
         Door("/api/field", "GET", reading.field, Protection.TOKEN),
+        Door("/api/reached", "GET", reading.reached, Protection.TOKEN),
     ]
 
 
@@ -76,6 +77,11 @@ class _Reading:
         made = self._session.run(query.params.get("run", ""))
         name, index = _place(made, query)
         return told(facts.field(made, name, index))
+
+    def reached(self, query: Query) -> Answer:
+        made = self._session.run(query.params.get("run", ""))
+        name, index = _place(made, query)
+        return told(facts.reached(made, name, index))
 
 
 def _place(made: Run, query: Query) -> tuple[str, tuple[int, ...]]:

@@ -1,4 +1,5 @@
-// The receptive field of the shown unit, outlined on the maps of every earlier layer down to the image.
+// What the shown unit depends on, outlined on the maps of every earlier layer down to the image; and what depends on it,
+// dashed, on the maps of every later one.
 
 import { paint } from "./dom.js";
 import { stacked } from "./heat.js";
@@ -11,24 +12,27 @@ import { frame, isVector } from "./shapes.js";
  * @param {import("./card.js").Card[]} cards
  */
 export function markField(state, cards) {
-  const field = state.node === null ? null : state.field;
+  const shown = state.node !== null;
+  const from = state.from?.node ?? state.node ?? 0;
   for (const card of cards) {
-    const box = field?.[card.number];
+    const later = card.number > from;
+    const box = (later ? (shown ? state.reached : null) : shown ? state.field : null)?.[card.number];
     for (const [channel, map] of card.maps) {
       const inside = box !== undefined && (box.channels === undefined || box.channels.includes(channel));
-      mark(map, inside ? box : undefined, card.node.shape);
+      mark(map, inside ? box : undefined, card.node.shape, later);
     }
-    if (card.picture !== null) mark(card.picture, box, card.node.shape);
+    if (card.picture !== null) mark(card.picture, box, card.node.shape, later);
   }
 }
 
-/** @param {HTMLElement} map @param {Box | undefined} box @param {number[]} shape */
-function mark(map, box, shape) {
+/** @param {HTMLElement} map @param {Box | undefined} box @param {number[]} shape @param {boolean} later */
+function mark(map, box, shape, later) {
   const mark = /** @type {HTMLElement} */ (map.querySelector(".field"));
   mark.hidden = box === undefined;
   if (box === undefined) return;
   const { rows, columns, size } = isVector(shape) ? inVector(box, shape[0]) : { ...box, size: frame(shape) };
   const share = (/** @type {number} */ part, /** @type {number} */ of) => `${(100 * part) / of}%`;
+  mark.classList.toggle("reached", later);
   mark.classList.toggle("whole", rows[1] - rows[0] === size.rows && columns[1] - columns[0] === size.columns);
   paint(mark, {
     top: share(rows[0], size.rows),

@@ -36,6 +36,7 @@ export class Layer {
     this.#enter = enter;
     new Reads(store, values);
     store.on(["run", "node", "unit", "pointed", "depth", "scale", "theme"], (state) => this.#show(state));
+    store.on(["from", "reached"], (state) => this.#draw(state));
     byId("channel-back").addEventListener("click", () => this.#turn(-1));
     byId("channel-on").addEventListener("click", () => this.#turn(1));
     this.#listen();
@@ -138,7 +139,7 @@ export class Layer {
     const end = scaleEnd(state, state.node, values);
     const picture = { values, ...frame(sizes), length: values.length, end, pads: NO_PADS };
     const cursor = state.pointed === null ? null : placeOf(sizes, state.pointed);
-    this.#grid.show(picture, { window: [], used: [], cursor, pinned: place });
+    this.#grid.show(picture, { window: reachedCells(state, place.channel), used: [], cursor, pinned: place });
     this.#say(state.unit, sizes, values[place.row * picture.columns + place.column]);
   }
 
@@ -177,6 +178,24 @@ export class Layer {
     byId("layer-about").textContent = node.about.replaceAll("`", "");
     byId("layer-facts").replaceChildren(...facts(state, node).map((fact) => el("li", { text: fact })));
   }
+}
+
+/**
+ * The cells of the open map that read the number under the pointer, where it is on a map that this layer reads.
+ * @param {State} state
+ * @param {number} channel
+ */
+function reachedCells({ from, reached, node, network }, channel) {
+  const box = from === null || node === null ? undefined : reached?.[node];
+  if (box === undefined || node === null || (box.channels !== undefined && !box.channels.includes(channel))) return [];
+  const { shape: sizes } = network.nodes[node];
+  const [first, end] = box.columns;
+  if (isVector(sizes)) return Array.from({ length: end - first }, (_, at) => placeOf(sizes, [first + at]));
+  const cells = [];
+  for (let row = box.rows[0]; row < box.rows[1]; row += 1) {
+    for (let column = first; column < end; column += 1) cells.push({ row, column });
+  }
+  return cells;
 }
 
 /** @param {State} state @param {import("./source.js").NodeFacts} node @returns {string[]} */

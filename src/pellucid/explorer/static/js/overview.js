@@ -64,7 +64,7 @@ export class Overview {
     store.on(["network", "measure", "times", "numbers", "theme", "unfolded"], (state) => this.#compare(state));
     store.on(["node", "unit", "depth", "unfolded"], (state) => this.#select(state));
     store.on(["told", "theme", "unfolded"], (state) => this.#links.highlight(state, toldHere(state)));
-    store.on(["field", "node", "unfolded"], (state) => markField(state, this.#cards));
+    store.on(["field", "reached", "node", "unfolded"], (state) => markField(state, this.#cards));
   }
 
   /** Make the columns of a network whose layers were not shown yet. */

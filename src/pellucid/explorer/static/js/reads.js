@@ -4,7 +4,7 @@ import { Grid, NO_MARKS, NO_PADS } from "./grid.js";
 import { byId, el } from "./dom.js";
 import { double } from "./format.js";
 import { complain } from "./journey.js";
-import { frame, isVector, kernelColumns, mapCount, placeOf } from "./shapes.js";
+import { frame, isVector, kernelColumns, mapCount, placeOf, unitAt } from "./shapes.js";
 import { largest } from "./colours.js";
 import { toldHere } from "./teller.js";
 import { drawSmall, scaleEnd } from "./values.js";
@@ -24,6 +24,8 @@ export class Reads {
   #kernel = new Grid(byId("kernel-map"), 110);
   /** @type {Read | null} the map that the user chose; null: the one that gives most */
   #chosen = null;
+  /** @type {Read | null} the map that is shown */
+  #shown = null;
   #layer = "";
 
   /** @param {import("./store.js").Store} store @param {import("./values.js").Values} values */
@@ -31,6 +33,22 @@ export class Reads {
     this.#store = store;
     this.#values = values;
     store.on(["told", "scale", "theme"], () => this.#show());
+    const map = byId("reads-map");
+    map.addEventListener("pointermove", (event) => this.#point(event));
+    map.addEventListener("pointerdown", (event) => this.#point(event));
+    map.addEventListener("pointerleave", () => this.#store.set({ from: null }));
+    store.on(["node", "unit"], () => this.#store.set({ from: null }));
+  }
+
+  /** Ask what the number under the pointer reaches. @param {PointerEvent} event */
+  #point(event) {
+    const cell = this.#grid.at(event);
+    const { node, network, from } = this.#store.state;
+    if (cell === null || node === null || this.#shown === null) return;
+    const input = network.nodes[node].inputs[this.#shown.source];
+    const unit = unitAt(network.nodes[input].shape, { channel: this.#shown.channel, ...cell });
+    if (unit === null || (from?.node === input && String(from.unit) === String(unit))) return;
+    this.#store.set({ from: { node: input, unit } });
   }
 
   async #show() {
@@ -56,6 +74,7 @@ export class Reads {
     }
     const chosen = this.#chosen;
     const here = reads.find((read) => read.source === chosen?.source && read.channel === chosen.channel) ?? reads[0];
+    this.#shown = here;
     this.#draw(state, told, here);
     this.#drawKernel(told, here);
     this.#drawStrip(state, reads, here);

@@ -45,6 +45,7 @@ export class Source {
   #transport;
   #told = new LRU(ROOM, (/** @type {Told} */ told) => 64 + told.terms.source.length);
   #fields = fields();
+  #reached = fields();
 
   /** @param {import("./transport.js").Transport} transport */
   constructor(transport) {
@@ -122,6 +123,7 @@ export class Source {
   /** Forget what belongs to a network with other layers. */
   forget() {
     this.#fields = fields();
+    this.#reached = fields();
   }
 
   /**
@@ -140,6 +142,18 @@ export class Source {
     const key = `${run} ${node} ${index}`;
     const question = { run, layer: node, index: index.join(",") };
     return this.#told.get(key, async () => decodeTold(await this.#of(run, () => this.ask("/api/explain", question))));
+  }
+
+  /**
+   * What a number reaches in every later layer: the field of an output, read from its other end.
+   * @param {string} run
+   * @param {number} node
+   * @param {number[]} index
+   * @returns {Promise<Field>}
+   */
+  reached(run, node, index) {
+    const question = { run, layer: node, index: index.join(",") };
+    return this.#reached.get(`${node} ${index}`, () => this.#of(run, () => this.ask("/api/reached", question)));
   }
 
   /** @param {string} run @param {number} node @param {number[]} index @returns {Promise<Field>} */

@@ -13,6 +13,7 @@ import { Pad } from "./pad.js";
 import { PANELS, PANELS_ALONE } from "./panels/index.js";
 import { Pictures } from "./pictures.js";
 import { Prediction } from "./prediction.js";
+import { tellReach } from "./reaching.js";
 import { rove } from "./roving.js";
 import { Samples } from "./samples.js";
 import { Source } from "./source.js";
@@ -42,6 +43,8 @@ export async function start(transport) {
     trail: [],
     told: null,
     field: null,
+    from: null,
+    reached: null,
     scale: "layer",
     digits: "few",
     theme: currentTheme(),
@@ -73,6 +76,7 @@ export async function start(transport) {
   });
   new Teller(store, source);
   tellStories(store);
+  tellReach(store);
   welcome(store, journey, enter);
   listenToKeys(store, journey, samples, (left) => {
     const { depth } = store.state;

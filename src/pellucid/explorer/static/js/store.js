@@ -17,6 +17,8 @@
  *   trail: Place[],
  *   told: Told | null,
  *   field: Field | null,
+ *   from: Place | null,
+ *   reached: Field | null,
  *   scale: "map" | "layer" | "network",
  *   digits: "few" | "all",
  *   theme: "light" | "dark",
@@ -27,7 +29,8 @@
  *   numbers: {[name: string]: number},
  *   tour: {name: string, step: number} | null,
  * }} State node and unit: what is selected; pointed: the unit under the pointer, which goes before it; trail: the
- *   numbers that were followed to get here; told and field: the facts about the unit that is shown; panel: the panel
+ *   numbers that were followed to get here; told and field: the facts about the unit that is shown; from: a number
+ *   that it reads, under the pointer; reached: what that one reaches, or else the unit that is shown; panel: the panel
  *   that is open; unfolded: the groups of layers that are, in order; measure: what the columns are compared by; times
  *   and numbers: what was measured, and what the user knows, of each layer; tour: the guided tour that is taken,
  *   and how many steps of it lie behind.

@@ -11,13 +11,16 @@ export class Teller {
   #store;
   #source;
   #followField;
+  #followReached;
 
   /** @param {Store} store @param {import("./source.js").Source} source */
   constructor(store, source) {
     this.#store = store;
     this.#source = source;
     this.#followField = newest(store, (state) => this.#askField(state));
+    this.#followReached = newest(store, (state) => this.#askReached(state));
     const follow = newest(store, (state) => this.#ask(state));
+    store.on(["from"], () => this.#followReached());
     store.on(["run", "node", "unit", "pointed"], follow);
   }
 
@@ -25,7 +28,7 @@ export class Teller {
   async #ask(state) {
     const unit = shownUnit(state);
     if (state.run === null || state.node === null || unit === null) {
-      this.#store.set({ told: null, field: null });
+      this.#store.set({ told: null, field: null, reached: null });
       return;
     }
     const given = state.network.nodes[state.node].inputs.length === 0;
@@ -39,6 +42,16 @@ export class Teller {
     if (state.run === null || state.node === null || unit === null) return;
     const field = await this.#source.field(state.run.run, state.node, unit);
     if (key(this.#store.state) === key(state)) this.#store.set({ field }); // else the pointer is elsewhere by now
+    this.#followReached();
+  }
+
+  /** @param {State} state */
+  async #askReached(state) {
+    const unit = shownUnit(state);
+    const from = state.from ?? (state.node === null || unit === null ? null : { node: state.node, unit });
+    if (state.run === null || from === null) return;
+    const reached = await this.#source.reached(state.run.run, from.node, from.unit);
+    if (key(this.#store.state) === key(state)) this.#store.set({ reached });
   }
 }
 
@@ -71,7 +84,8 @@ function newest(store, ask) {
 
 /** @param {State} state @returns {string} */
 function key(state) {
-  return `${state.run?.run} ${state.node} ${shownUnit(state)}`;
+  const { from } = state;
+  return `${state.run?.run} ${state.node} ${shownUnit(state)} ${from?.node} ${from?.unit}`;
 }
 
 /** The facts about the shown unit, or null while they are on their way. @param {State} state */
