@@ -157,6 +157,21 @@ def test_a_change_is_trained_away(alive: Explorer, page: Page) -> None:
     until(page, "Number(document.querySelector('#panel-train .verdict').dataset.accuracy) < 0.9")
 
 
+def test_what_is_open_changes_while_it_trains(alive: Explorer, page: Page) -> None:
+    """The kernel and the sum that are open follow every epoch, each as one version has them."""
+    alive.open(page, "#number=conv1[0,2,2]&panel=train")
+    before = page.locator("#number").inner_text()
+    page.get_by_label("pace", exact=True).select_option("2 epochs a second, to look closely")
+    page.locator("#panel-train .go").click()
+    until(page, "before => document.querySelector('#number').innerText !== before", before)
+    assert page.locator("#panel-train .said").get_attribute("data-state") == "running"
+    page.get_by_role("button", name="Stop").click()
+    page.locator("#panel-train .said[data-state=stopped]").wait_for()
+    kernel = alive.session.net.weights["conv1.weight"][0, 0].ravel()
+    weights = "[...document.querySelectorAll('#parts .cell')].map((cell) => Number(cell.dataset.value))"
+    until(page, f"kernel => kernel.every((weight) => {weights}.includes(weight))", kernel.tolist())
+
+
 def test_stop_and_continue(alive: Explorer, page: Page) -> None:
     """Stop holds the training where it is, Continue goes on from there to the end."""
     alive.open(page, "#panel=train")

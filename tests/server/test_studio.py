@@ -358,3 +358,15 @@ def test_classes_follow_the_outputs() -> None:
     assert session.classes == ("a", "b")
     session.studio.edit(Change("linear1", {"out_features": 3}))
     assert session.classes == ("0", "1", "2")
+
+
+def test_runs_of_old_versions_do_not_pile_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs of earlier versions hold counts, weights included: beyond the limit the oldest are let go."""
+    session = Session(small(), data=pets())
+    session.run_sample(0)
+    monkeypatch.setattr("pellucid.explorer.session.RUN_BYTES", 3 * session.version.size)
+    for outputs in range(3, 7):
+        session.studio.edit(Change("linear1", {"out_features": outputs}))
+        session.run_sample(0)
+    assert 1 < len(session.runs) < 5
+    assert session.runs[-1] == "5-sample-0"

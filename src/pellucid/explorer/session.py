@@ -280,10 +280,14 @@ class Session:
         values = trace(version.net, image[0] if len(image) == 1 else image, engine=self._engine)
         run = Run(name, version, values, sample)
         self._runs[name] = run
-        total = sum(one.size for one in self._runs.values())
-        while len(self._runs) > 1 and (len(self._runs) > RUNS or total > RUN_BYTES):
-            total -= self._runs.popitem(last=False)[1].size
+        while len(self._runs) > 1 and (len(self._runs) > RUNS or self._held() > RUN_BYTES):
+            self._runs.popitem(last=False)
         return run
+
+    def _held(self) -> int:
+        """Return the bytes that runs take, with the weights of versions that nothing else needs to show."""
+        past = {run.version.number: run.version.size for run in self._runs.values() if run.version is not self.version}
+        return sum(run.size for run in self._runs.values()) + sum(past.values())
 
     def _fitting(self) -> Drawing | None:
         return fit(self.net.inputs[0].shape, *self._images.range) if self.reads_pictures else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ..errors import ParameterError, ShapeError
 from ..explain import Summary, summarize
@@ -31,6 +32,11 @@ class Version:
     done: str
     summary: Summary = field(repr=False)
     structure: int
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes that its weights and the values of one image take."""
+        return size(self.net)
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -129,7 +135,7 @@ class Versions:
     def _push(self, version: Version) -> Version:
         del self._line[self._at + 1 :]
         self._line.append(version)
-        most = min(MOST, max(MOST_BYTES // max(size(version.net), 1), 2))
+        most = min(MOST, max(MOST_BYTES // max(version.size, 1), 2))
         del self._line[:-most]
         self._at = len(self._line) - 1
         return version

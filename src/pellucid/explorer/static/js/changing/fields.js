@@ -130,7 +130,7 @@ function list(parameter) {
 function number(label, step, optional) {
   const hint = optional ? "none" : null;
   return /** @type {HTMLInputElement} */ (
-    el("input", { type: "number", step, "aria-label": label, placeholder: hint, autocomplete: "off" })
+    el("input", { type: "number", step, "aria-label": label, title: label, placeholder: hint, autocomplete: "off" })
   );
 }
 

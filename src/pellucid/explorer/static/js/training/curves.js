@@ -9,7 +9,7 @@ import { svg, el } from "../dom.js";
 
 const WIDTH = 340;
 const HEIGHT = 150;
-const LEFT = 46;
+const LEFT = 54;
 const RIGHT = 8;
 const TOP = 8;
 const BOTTOM = 22;

@@ -50,6 +50,7 @@ export class Watch {
         const told = await this.#page.source.ask("/api/training", { since });
         if (told.training !== before && since > 0) {
           this.points = []; // another training: from its beginning
+          this.told = null;
           continue;
         }
         this.#take(told);
