@@ -127,12 +127,14 @@ def test_many_layers_without_partners_are_told_in_one_line() -> None:
 
 
 def test_momentum_is_stated() -> None:
-    """A norm's momentum shows in training only: it is stated, with what was probably meant."""
+    """A norm's momentum shows in training only: it is tried there and stated, with what was probably meant."""
     found = compare(resnet(), with_parameters(resnet(), "bn1", momentum=0.9, unbiased=False))
     assert found.sentence == "the same, number by number"
     momentum, unbiased = found.stated
     assert (momentum.a, momentum.what, momentum.shown) == ("bn1", "momentum", False)
     assert "here 0.9 is 1 - 0.1: the other framework's number was taken as it is" in momentum.words
+    assert "tried: after one step of training, running_mean is " in momentum.words
+    assert "; tried: after one step of training, running_var is " in unbiased.words
     assert "divide the running variance by n - 1 (PyTorch) or by n (Keras, ONNX)" in unbiased.words
     assert "not shown by the input, bn1: momentum is 0.1 in A and 0.9 in B" in str(found)
 

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..engines import Engine, as_inputs
+from ..engines import Engine, as_inputs, exact_values
+from ..layers import Layer
 from ..network import Network
+from ..wiring import name_of
 from .alignment import align
 from .chosen import Given, chosen
 from .comparison import Alone, Comparison, Difference, Stated, Trial
 from .explaining import Sample, explained
-from .rules import Member, differing, differing_tensors, told
+from .rules import Member, changed, differing, differing_tensors, told
 from .sides import Side, check_inputs, opened
-from .trials import Made, Pair, alone, run_trial
+from .trials import Made, Pair, Values, alone, run_trial
 
 Source = Network | str | os.PathLike[str] | Any
 KEPT = 2**26  # numbers that are kept of inputs in which differences show, to look for their rules
@@ -67,7 +70,8 @@ def compare(
         made += [(trial.name, one) for one in found]
     differences = tuple(_differences(sides, pairs, made))
     shown = {layer.a for trial in trials for layer in trial.layers if layer.verdict == "differs"}
-    stated = tuple(one for pair in pairs for one in _stated(pair, pair.a in shown))
+    trained = cache(lambda: exact_values(sides[0].net, inputs[0].inputs))
+    stated = tuple(one for pair in pairs for one in _stated(pair, pair.a in shown, trained))
     places = {one.layer.a for one in differences}
     lonely = tuple(_alone(pairs, side, places) for side in (0, 1))
     return Comparison(sides[0].about, sides[1].about, tuple(trials), differences, lonely[0] + lonely[1], stated)
@@ -102,8 +106,14 @@ def _size(sample: Sample) -> int:
     return sample.target.size + sum(values.size for values in sample.values.values())
 
 
-def _stated(pair: Pair, shown: bool) -> Iterator[Stated]:
-    """Yield the parameters and weights in which a pair of layers differs."""
+def _stated(pair: Pair, shown: bool, exact: Callable[[], Values]) -> Iterator[Stated]:
+    """Yield the parameters and weights in which a pair of layers differs.
+
+    Args:
+        pair: the pair.
+        shown: whether its values differ.
+        exact: gives the values that a step of training is tried on.
+    """
     if not pair.one_to_one:
         return
     (x,), (y,) = (unit.members for unit in pair.units)
@@ -113,11 +123,25 @@ def _stated(pair: Pair, shown: bool) -> Iterator[Stated]:
     weights = pair.units[0].weights[pair.a], pair.units[1].weights[pair.b]
     member = Member(pair.a, x.layer, weights[0], tuple(node.shape for node in x.inputs))
     for name in differing(member, y.layer):
-        yield Stated(pair.a, pair.b, name, told(member, name, ours[name], theirs[name]), shown)
+        words = told(member, name, ours[name], theirs[name]) + _in_training(pair, member, {name: theirs[name]}, exact)
+        yield Stated(pair.a, pair.b, name, words, shown)
     for name, count in differing_tensors(*weights).items():
         largest = float(np.nanmax(np.abs(weights[0][name] - weights[1][name]), initial=0.0))
         words = f"{count} of {weights[0][name].size} numbers of {name!r} differ, by {largest:.3g} at most"
         yield Stated(pair.a, pair.b, name, words, shown)
+
+
+def _in_training(pair: Pair, member: Member, other: dict[str, Any], exact: Callable[[], Values]) -> str:
+    """Return in words what a step of training makes of a parameter's difference: tried on the first input."""
+    layer = changed(member, **other)
+    if layer is None or type(layer).updates is Layer.updates:
+        return ""
+    given = [exact()[name_of(node)] for node in pair.node.inputs]
+    with np.errstate(all="ignore"):
+        ours, theirs = (each.updates(*given, w=member.weights) for each in (member.layer, layer))
+    off = {name: float(np.abs(ours[name] - theirs[name]).max(initial=0.0)) for name in ours}
+    parts = [f"{name} is {largest:.3g} apart" for name, largest in off.items() if largest]
+    return f"; tried: after one step of training, {' and '.join(parts)}" if parts else ""
 
 
 def _alone(pairs: tuple[Pair, ...], side: int, made: Collection[str]) -> tuple[Alone, ...]:

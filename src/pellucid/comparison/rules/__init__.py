@@ -12,7 +12,7 @@ from .parameters import differing, parameters, told
 from .pools import border, lost_nan, nan_by_place, other_pool
 from .tensors import differing as differing_tensors
 from .tensors import other_numbers, other_shapes, precision, swapped
-from .variant import Member, Rule, Variant, together
+from .variant import Member, Rule, Variant, changed, together
 from .vectors import flatten_order, transposed
 
 RULES: tuple[Rule, ...] = (  # the particular before the general: the first that explains is told first
@@ -47,6 +47,7 @@ __all__ = [
     "RULES",
     "Member",
     "Variant",
+    "changed",
     "differing",
     "differing_tensors",
     "preparations",
