@@ -8,11 +8,13 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 from crafted_keras import KERNEL, Change, h5, layer, model, written
+from numpy.typing import NDArray
 
 import pellucid
 from pellucid.errors import ModelFileError
@@ -21,12 +23,12 @@ from pellucid.formats.keras import child, hdf5
 CONFIG = json.dumps(model())
 
 
-def repacked(**how: object) -> Change:
-    """The kernel stored in another way."""
+def repacked(kernel: NDArray[Any] = KERNEL, **how: object) -> Change:
+    """The kernel, or another, stored in another way."""
 
     def change(file: h5py.File) -> None:
         del file["model_weights/dense/dense/kernel:0"]
-        file["model_weights/dense"].create_dataset("dense/kernel:0", data=KERNEL, **how)  # pyright: ignore[reportAttributeAccessIssue]
+        file["model_weights/dense"].create_dataset("dense/kernel:0", data=kernel, **how)  # pyright: ignore[reportAttributeAccessIssue]
 
     return change
 
@@ -89,6 +91,15 @@ def test_ten_thousand_mutations(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert sum(json.loads(done.stdout)["outcomes"].values()) == 10_000
+
+
+def test_numbers_beyond_float32_are_an_error_of_the_file(tmp_path: Path) -> None:
+    """A double that no float32 holds, as a changed exponent makes one, is refused by the names of file and tensor."""
+    path = written(tmp_path / "x.h5", h5(repacked(KERNEL.astype(np.float64) * 1e300), config=CONFIG))
+    with pytest.raises(ModelFileError) as error:
+        pellucid.load(path)
+    assert error.value.where.endswith("x.h5: tensor 'model_weights/dense/dense/kernel:0'")
+    assert error.value.expected == "at most 3.4e+38, float32's largest"
 
 
 def test_a_parser_that_dies_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

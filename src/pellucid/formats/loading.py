@@ -6,10 +6,7 @@ import os
 import warnings
 from typing import Any
 
-import numpy as np
-
-from ..arrays import Floats, as_array, as_float32
-from ..errors import DataError, ModelFileError, WeightsError, unknown_name
+from ..errors import ModelFileError, WeightsError, unknown_name
 from ..network import Network
 from ..zoo import NETWORKS
 from .disk import opened
@@ -19,7 +16,6 @@ from .paths import as_path, suffix_of, suffixes
 from .recognize import recognize
 from .refusal import told
 from .states.names import Match, match
-from .stored import Stored
 from .table import FORMATS
 
 
@@ -66,7 +62,7 @@ def load_weights(net: Network, path: str | os.PathLike[str], *, partial: bool = 
         found = match(tensors, wanted)
         if not found.complete and not (partial and found.found):
             raise _mismatch(found, net)
-        arrays = {name: _read(stored) for name, stored in found.found.items()}
+        arrays = {name: stored.numbers() for name, stored in found.found.items()}
         check_finite(arrays, strict)
     net.weights.adopt_all(arrays)
     if not found.complete:
@@ -100,15 +96,6 @@ def check_finite(arrays: Any, strict: bool) -> None:
             fix="get weights from before the training failed, or open them without strict=True",
         )
     warnings.warn(f"weights that are not finite: {text}", OpeningWarning, stacklevel=3)
-
-
-def _read(stored: Stored) -> Floats:
-    """Return a tensor's numbers as float32, of which nobody else has the memory."""
-    try:
-        array = as_array(stored.name, stored.read())
-        return as_float32(stored.name, array, copy=not array.flags.owndata or array.dtype != np.float32)
-    except DataError as error:
-        raise ModelFileError(f"tensor {stored.name!r}", got=error.got, expected=error.expected, fix=error.fix) from None
 
 
 def _mismatch(found: Match, net: Network) -> WeightsError:

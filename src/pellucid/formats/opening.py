@@ -10,9 +10,6 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from ..arrays import as_float32
 from ..errors import PellucidError, Unmapped, UnmappedError
 from ..layers import REGISTRY, Input, Layer, Node
 from ..layers.node import Shape
@@ -214,9 +211,7 @@ class Opening:
             _, promised = self._promised.pop(id(node.layer))
             names = net.weight_names(str(node.name))
             for short, stored in promised.items():
-                array: Any = stored.read()
-                taken = as_float32(stored.name, array, copy=not array.flags.owndata or array.dtype != np.float32)
-                net.weights.adopt(names[short], taken)
+                net.weights.adopt(names[short], stored.numbers())
 
     def _own_name(self, given: str) -> str:
         """Return a name that is legal here and not taken, as near to the model's own as can be."""

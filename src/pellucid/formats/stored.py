@@ -7,7 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
+
+from ..arrays import Floats, as_array, as_float32
+from ..errors import DataError, ModelFileError
 
 Shape = tuple[int, ...]
 
@@ -29,6 +33,19 @@ class Stored:
     name: str
     shape: Shape
     read: Callable[[], NDArray[Any]]
+
+    def numbers(self) -> Floats:
+        """Return its numbers as float32, of which nobody else has the memory.
+
+        Raises:
+            ModelFileError: they are no real numbers, or beyond float32's range.
+        """
+        try:
+            array = as_array(self.name, self.read())
+            return as_float32(self.name, array, copy=not array.flags.owndata or array.dtype != np.float32)
+        except DataError as error:
+            where = f"tensor {self.name!r}"
+            raise ModelFileError(where, got=error.got, expected=error.expected, fix=error.fix) from None
 
     @classmethod
     def of(cls, name: str, array: NDArray[Any]) -> Stored:
