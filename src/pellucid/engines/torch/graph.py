@@ -49,6 +49,11 @@ class Graph(nn.Module):
         """Each layer's module in order, and the places of the values that it reads: inputs first, then layers."""
         return self._steps
 
+    @property
+    def done(self) -> tuple[tuple[int, ...], ...]:
+        """For each layer in order, the places of values that nobody reads after it, and that are no outputs."""
+        return self._done
+
     def _get_name(self) -> str:
         """Return what the module is called where it is printed: the network's name."""
         return self._title

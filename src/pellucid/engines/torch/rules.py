@@ -42,38 +42,34 @@ def compare(loss: LossRule, outputs: Tensor, targets: NDArray[Any]) -> tuple[Ten
     return each, slopes
 
 
-def update(
-    optimizer: OptimizerRule, weight: Tensor, grad: Tensor, slots: Slots, *, step: int, rate: float
-) -> tuple[Tensor, Slots]:
-    """Return a weight and its slots after one step; an optimizer that is not here moves it by its own definition."""
+def update(optimizer: OptimizerRule, weight: Tensor, grad: Tensor, slots: Slots, *, step: int, rate: float) -> None:
+    """Move a weight and its slots by one step, in place; an optimizer that is not here by its own definition."""
     if optimizer.kind not in ("SGD", "Adam", "AdamW"):
-        return _defined(optimizer, weight, grad, slots, step, rate)
+        _defined(optimizer, weight, grad, slots, step, rate)
+        return
     said = optimizer.config()
     decay = said["weight_decay"]
     if decay and optimizer.kind == "AdamW":
-        weight = weight * (1 - rate * decay)
+        weight.mul_(1 - rate * decay)
     elif decay:
-        grad = grad + decay * weight
+        grad = grad.add(weight, alpha=decay)
     if optimizer.kind == "SGD":
-        momentum = said["momentum"]
-        if not momentum:
-            return weight - rate * grad, {}
-        velocity = momentum * slots["velocity"] + grad
-        return weight - rate * (grad + momentum * velocity if said["nesterov"] else velocity), {"velocity": velocity}
+        if said["momentum"]:
+            velocity = slots["velocity"].mul_(said["momentum"]).add_(grad)
+            grad = grad.add(velocity, alpha=said["momentum"]) if said["nesterov"] else velocity
+        weight.sub_(grad, alpha=rate)
+        return
     first, second = said["betas"]
-    mean = slots["mean"] + (1 - first) * (grad - slots["mean"])
-    square = second * slots["square"] + (1 - second) * grad * grad
-    deviation = square.sqrt() / (1 - second ** (step + 1)) ** 0.5 + said["eps"]
-    return weight - rate / (1 - first ** (step + 1)) * (mean / deviation), {"mean": mean, "square": square}
+    mean, square = slots["mean"], slots["square"]
+    mean.add_(grad - mean, alpha=1 - first)
+    square.mul_(second).addcmul_(grad, grad, value=1 - second)
+    deviation = square.sqrt().div_((1 - second ** (step + 1)) ** 0.5).add_(said["eps"])
+    weight.addcdiv_(mean, deviation, value=-rate / (1 - first ** (step + 1)))
 
 
-def _defined(
-    optimizer: OptimizerRule, weight: Tensor, grad: Tensor, slots: Slots, step: int, rate: float
-) -> tuple[Tensor, Slots]:
+def _defined(optimizer: OptimizerRule, weight: Tensor, grad: Tensor, slots: Slots, step: int, rate: float) -> None:
     there = {name: slot.cpu().numpy() for name, slot in slots.items()}
     moved, kept = optimizer.update(weight.cpu().numpy(), grad.cpu().numpy(), there, step=step, rate=rate)
-
-    def back(array: NDArray[Any]) -> Tensor:
-        return torch.from_numpy(np.array(array, np.float32)).to(weight.device)
-
-    return back(moved), {name: back(slot) for name, slot in kept.items()}
+    weight.copy_(torch.from_numpy(np.array(moved, np.float32)))
+    for name, slot in kept.items():
+        slots[name].copy_(torch.from_numpy(np.array(slot, np.float32)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...layers import BatchNorm2d, Dropout
+from ...layers import BatchNorm2d, Conv2d, Dropout, Linear, ReLU
 from ...layers.base import Run
 from ...network import Network
 from ...wiring import name_of
@@ -48,6 +49,7 @@ class TorchTrainer(Trainer):
         self._device = device_of(device)
         self._graph = Graph(net).pull(net).to(self._device)
         self._own = self._graph.own(net)
+        self._over = _may_overwrite(net, self._graph)
         self._step = 0
         self._names = trained(net)
         self._slots = {
@@ -55,11 +57,14 @@ class TorchTrainer(Trainer):
             for name in self._names
         }
 
-    def _values(self, inputs: list[Tensor], samples: Samples, running: dict[str, Tensor]) -> list[Tensor]:
-        """Return all values in training; `running` receives the running averages after this batch."""
-        values = [*inputs]
+    def _output(self, inputs: list[Tensor], samples: Samples, running: dict[str, Tensor]) -> Tensor:
+        """Return the output in training; `running` receives the running averages after this batch.
+
+        Nothing else is kept here, so that on the way back PyTorch frees what it has done with.
+        """
+        values: list[Any] = [*inputs]
         run = Run(training=True, seed=self._seed, step=self._step, samples=samples)
-        for (module, read), node in zip(self._graph.steps, self._net.nodes, strict=True):
+        for (module, read), done, node in zip(self._graph.steps, self._graph.done, self._net.nodes, strict=True):
             name, layer, read_values = name_of(node), node.layer, [values[place] for place in read]
             if isinstance(layer, Dropout):
                 x = read_values[0]
@@ -67,9 +72,13 @@ class TorchTrainer(Trainer):
                 values.append(x * torch.from_numpy(factors).to(self._device))
             elif isinstance(layer, BatchNorm2d):
                 values.append(self._normalized(layer, name, read_values[0], running))
+            elif id(module) in self._over:
+                values.append(torch.relu_(read_values[0]))
             else:
                 values.append(module(*read_values))
-        return values
+            for place in done:
+                values[place] = None
+        return values[self._graph.ends[0]]
 
     def _normalized(self, layer: BatchNorm2d, name: str, x: Tensor, running: dict[str, Tensor]) -> Tensor:
         """Return a batch normalized by its own mean and variance; a shared layer goes on from the step's averages."""
@@ -98,9 +107,7 @@ class TorchTrainer(Trainer):
         running: dict[str, Tensor] = {}
         with torch.enable_grad(), exact():
             read = [given(x, self._device).requires_grad_(outward) for x in inputs]
-            values = self._values(read, samples, running)
-            names = [name_of(node) for node in (*self._net.inputs, *self._net.nodes)]
-            output = values[names.index(name_of(self._net.outputs[0]))]
+            output = self._output(read, samples, running)
             losses, slopes = compare(self._loss, output.detach(), targets)
             wanted = [*(read if outward else ()), *(self._own[name] for name in self._names)]
             grads: Any = torch.autograd.grad(output, wanted, slopes, allow_unused=True) if wanted else ()
@@ -117,9 +124,8 @@ class TorchTrainer(Trainer):
         for name, value in made.running.items():
             self._own[name].copy_(value)
         for name in self._names:
-            weight, grad, slots = self._own[name], made.weights[name], self._slots[name]
-            moved, self._slots[name] = update(self._optimizer, weight, grad, slots, step=self._step, rate=rate)
-            weight.copy_(moved)
+            grad, slots = made.weights[name], self._slots[name]
+            update(self._optimizer, self._own[name], grad, slots, step=self._step, rate=rate)
         self._step += 1
         return result
 
@@ -154,3 +160,20 @@ class TorchTrainer(Trainer):
             for slot in slots:
                 array = np.array(state[f"{name}/{slot}"], np.float32)
                 slots[slot] = torch.from_numpy(array).to(self._device)
+
+
+def _may_overwrite(net: Network, graph: Graph) -> set[int]:
+    """Return the ids of modules whose result may take the place of what they read: less memory is gone through.
+
+    Nobody else reads it, and the layer that made it finds its gradient without it.
+    """
+    readers = Counter(name_of(before) for node in net.nodes for before in node.inputs)
+    readers.update(name_of(node) for node in net.outputs)
+    uses = Counter(id(module) for module, _ in graph.steps)
+    found: set[int] = set()
+    for (module, _), node in zip(graph.steps, net.nodes, strict=True):
+        before = node.inputs[0]
+        alone = readers[name_of(before)] == 1 and uses[id(module)] == 1
+        if alone and isinstance(node.layer, ReLU) and isinstance(before.layer, BatchNorm2d | Conv2d | Linear):
+            found.add(id(module))
+    return found
