@@ -8,6 +8,7 @@ import statistics
 from .clicks import measure
 from .deep import WALK, measure_deep
 from .digits import learn
+from .onefile import page_bytes
 from .opening import opening
 from .overhead import overhead
 from .startup import import_seconds, served_seconds
@@ -24,7 +25,7 @@ def promised(seeds: int, browser: str | None) -> list[Row]:
         seeds: trainings of the digits network.
         browser: the path of a Chromium; None is the one on PATH.
     """
-    return [*_startup(), *opening(), *torch_opening(), *_learning(seeds), *_page(browser), *overhead()]
+    return [*_startup(), *opening(), *torch_opening(), *_learning(seeds), *_one_file(), *_page(browser), *overhead()]
 
 
 def _startup() -> list[Row]:
@@ -50,6 +51,11 @@ def _learning(seeds: int) -> list[Row]:
             f"{learned.median_seconds:.1f} s",
         ),
     ]
+
+
+def _one_file() -> list[Row]:
+    size = f"{page_bytes() / 1e6:.2f} MB"
+    return [("`pellucid page`: one file with the digits network and twenty digits", "< 1.5 MB", size)]
 
 
 def _page(browser: str | None) -> list[Row]:
