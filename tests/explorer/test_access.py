@@ -212,6 +212,7 @@ def test_everything_has_a_name(kinds: Explorer, kinds_page: Page) -> None:
     wait_for(kinds_page, "conv1[2,3,3]")
     nameless = kinds_page.evaluate(
         "[...document.querySelectorAll('button, input, [role=grid], section, aside, nav, dialog')]"
+        ".filter((node) => node.checkVisibility())"
         ".filter((node) => !(node.getAttribute('aria-label') || node.textContent.trim() || node.labels?.length ||"
         " document.getElementById(node.getAttribute('aria-labelledby')))).map((node) => node.outerHTML)"
     )

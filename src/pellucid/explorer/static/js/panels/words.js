@@ -31,11 +31,13 @@ export function words(page) {
     }
     const { channel } = placeOf(state.network.nodes[node].shape, unit);
     try {
-      if (!(await page.values.need(state, [{ node, first: channel, count: 1 }])) || page.store.state !== state) return;
+      if (!(await page.values.need(state, [{ node, first: channel, count: 1 }]))) return;
     } catch (problem) {
       complain(problem);
       return;
     }
+    const now = page.store.state;
+    if (now.node !== node || now.unit !== unit || now.run !== state.run || now.depth !== depth) return; // told anew
     panel.body.replaceChildren(...layer(state, node, unit, page.values.get(node, channel) ?? new Float32Array()));
   });
 }
