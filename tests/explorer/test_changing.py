@@ -17,6 +17,7 @@ from pellucid.train import data
 from pellucid.train.digits import digits_network, train_digits
 
 from .conftest import Explorer, watched
+from .every_kind import every_kind, photos
 from .looking import until
 
 if TYPE_CHECKING:
@@ -215,6 +216,29 @@ def test_all_of_it_by_keyboard(alive: Explorer, page: Page) -> None:
             break
     page.keyboard.press("Enter")
     page.locator("#panel-train .said[data-state=finished]").wait_for(timeout=60_000)
+
+
+@pytest.mark.slow
+def test_every_kind_has_a_form_that_says_what_is_there(browser: Browser) -> None:
+    """Every parameter of every kind stands in its form as it is: a field that is left as it was changes nothing."""
+    session = Session(every_kind(), images=photos())
+    with serving(session) as address, watched(browser, Explorer(session, address)) as page:
+        Explorer(session, address).open(page, "#panel=change")
+        for name, layer in session.net.layers.items():
+            page.get_by_label("Layer", exact=True).select_option(name)
+            page.get_by_role("button", name=f"Remove {name}", exact=True).wait_for()
+            rows = page.locator(".parameter").evaluate_all("all => all.map((row) => row.dataset.parameter)")
+            assert rows == list(layer.config())
+            page.evaluate(
+                """() => {
+                    for (const control of document.querySelectorAll(".parameter input, .parameter select")) {
+                        control.dispatchEvent(new Event("change", { bubbles: true }));
+                    }
+                }"""
+            )
+        page.wait_for_timeout(300)
+        assert page.locator(".parameter.wrong").count() == 0
+        assert session.version.number == 1
 
 
 def test_a_session_without_data_says_how_to_give_some(browser: Browser) -> None:

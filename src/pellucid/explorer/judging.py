@@ -33,7 +33,7 @@ def judged(version: Version, test: Dataset | None, engine: Engine) -> dict[str, 
             "training",
             got="no data",
             expected="images with their classes",
-            fix="start the explorer with them: pellucid explore MODEL --data DATA",
+            fix="start with them: pellucid explore MODEL --data DATA, or net.explore(data=(train, test))",
         )
     chosen = np.unique(np.linspace(0, len(test) - 1, min(MOST, len(test))).astype(np.int64))
     some = test if len(chosen) == len(test) else Dataset(test.images[chosen], test.labels[chosen], test.classes)

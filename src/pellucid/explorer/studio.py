@@ -116,7 +116,7 @@ class Studio:
                 "training",
                 got="no data",
                 expected="images with their classes",
-                fix="start the explorer with them: pellucid explore MODEL --data DATA",
+                fix="start with them: pellucid explore MODEL --data DATA, or net.explore(data=(train, test))",
             )
         with self._lock:
             self._end()

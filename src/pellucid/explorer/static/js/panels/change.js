@@ -26,8 +26,8 @@ class Change {
   #layers = select("Layer", []);
   #kind = select("Kind", []);
   #after = select("Kind of the new layer", []);
-  #add = el("button", { type: "button", on: { click: () => this.#addLayer() } });
-  #remove = el("button", { type: "button", on: { click: () => this.#edit({ remove: this.#layer }) } });
+  #add = el("button", { type: "button", text: "Add", on: { click: () => this.#addLayer() } });
+  #remove = el("button", { type: "button", text: "Remove", on: { click: () => this.#edit({ remove: this.#layer }) } });
   #undo = el("button", { type: "button", text: "↶ Undo", on: { click: () => this.#step("undo") } });
   #redo = el("button", { type: "button", text: "↷ Redo", on: { click: () => this.#step("redo") } });
   #said = el("p", { class: "said", role: "status" });

@@ -121,7 +121,8 @@ class Train {
     this.#said.classList.toggle("wrong", state === "failed");
     this.#said.dataset.state = state;
     this.#said.textContent = none
-      ? "There is nothing to train on. Start the explorer with data: pellucid explore MODEL --data DATA."
+      ? "There is nothing to train on. Start the explorer with data: pellucid explore MODEL --data DATA, or " +
+        "net.explore(data=(train, test)) in Python."
       : state === "failed"
         ? `It cannot go on: ${told.problem}`
         : `${WORDS[state]} ${state === "ready" ? `${grouped(told.train ?? 0)} images of ${told.data} to train on.` : progress(points, told.epochs ?? 1)}`;
