@@ -38,6 +38,9 @@ def test_a_class_by_number_by_name_or_predicted() -> None:
         assert (found.input, found.engine, found.layer, found.reference, found.error) == (
             "input", "native", None, None, None,
         )  # fmt: skip
+    wide = Network((2, 6, 5), [Conv2d(4, (6, 5)), Softmax(0)])  # scores in maps of one place, as some files have them
+    found = wide.trace(X).attribute("gradient", 2)
+    assert (found.target, found.address) == (2, "conv1[2,0,0]")
     logs = Network((2, 6, 5), [Flatten(), Linear(4), LogSoftmax()])
     assert logs.trace(X).attribute("gradient").source == "linear1"
 

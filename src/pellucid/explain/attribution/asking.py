@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from ...checks import check_count, whole_number
-from ...engines import Engine, decides, get
+from ...engines import Engine, get
 from ...errors import ParameterError, ShapeError, unknown_name
 from ...layers import LogSoftmax, Softmax
 from ...network import Network
@@ -118,9 +119,10 @@ def _number(trace: Trace, target: Target) -> tuple[str, tuple[int, ...], int | N
             )
         return source, place, None, None
     shape = net.shapes[output]
-    if target is None and not decides(net) and int(np.prod(shape)) == 1:
-        return output, (0,) * len(shape), None, None
-    if not decides(net):
+    count, rest = math.prod(shape), (0,) * (len(shape) - 1)
+    if target is None and count == 1:
+        return output, (0, *rest), None, None
+    if count == 1 or count > shape[0]:  # scores may stand in maps of one place, one a class
         raise ShapeError(
             f"output {output!r}",
             got=f"shape {shape}, and no place in it",
@@ -131,7 +133,7 @@ def _number(trace: Trace, target: Target) -> tuple[str, tuple[int, ...], int | N
     last = net.outputs[0]
     if isinstance(last.layer, (Softmax, LogSoftmax)):  # a class's own score; its probability is also the others' doing
         output = name_of(last.inputs[0])
-    return output, (number,), number, net.classes[number] if net.classes else None
+    return output, (number, *rest), number, net.classes[number] if net.classes else None
 
 
 def _class(net: Network, target: object) -> int:
