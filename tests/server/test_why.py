@@ -150,6 +150,13 @@ def test_progress_is_told_and_a_newer_question_ends_an_older(session: Session) -
     assert attributions.progress("nobody") == Progress()
 
 
+def test_progress_is_asked_for(client: TestClient, run: str) -> None:
+    """A page asks how far its own question is; one that asked nothing hears of nothing."""
+    client.get("/api/why", params={"run": run, "method": "integrated gradients", "asker": "me"})
+    asked = {asker: client.get("/api/why/progress", params={"asker": asker}).json() for asker in ("me", "you")}
+    assert asked == {"me": {"done": 32, "total": 32}, "you": {"done": 0, "total": 0}}
+
+
 def test_what_was_given_up_is_answered_by_nothing(
     client: TestClient, run: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,6 +133,9 @@ def test_the_late_layer_of_famous_networks() -> None:
         found = late_layer(net, "input", str(net.outputs[0].name))
         assert (name, net.shapes[found]) == (name, shape), found
         assert found == layer
+    x = Input((1, 4, 4), name="x")
+    heads = [Linear(2)(Flatten()(Conv2d(2, 3)(x))) for _ in range(2)]  # neither sees all that the score depends on
+    assert late_layer(Network(x, Add()(*heads, name="both")), "x", "both") == "x"
     plain = Network((1, 4, 4), [Flatten(), Linear(2)])
     assert late_layer(plain, "input", "linear1") == "input"
     assert plain.trace(np.ones((1, 4, 4))).attribute("grad-cam").layer == "input"
@@ -302,6 +305,8 @@ def test_maps_that_are_not_there_point_elsewhere() -> None:
     trace = net.trace((np.arange(3), np.ones((1, 3, 3))))
     with pytest.raises(ShapeError, match='fix       use "integrated gradients"'):
         trace.attribute("grad-cam", of="picture", layer="picture")
+    with pytest.raises(ShapeError, match="got       layer 'picture' of shape"):
+        trace.attribute("grad-cam", of="picture")
 
 
 def test_old_traces_are_refused() -> None:
