@@ -11,7 +11,7 @@ from .explore import material
 from .models import DIGITS, Invert, note_untrained, open_image, open_trained
 from .output import EngineName, note, say
 
-MEGABYTE = 1 << 20
+MEGABYTE = 10**6
 
 
 def page(

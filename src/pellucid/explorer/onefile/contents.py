@@ -21,7 +21,7 @@ from .packing import Pack, packed, small, table_of
 from .recipes import recipe, retold
 from .sightings import looking
 
-MOST = 48 << 20  # bytes of values, weights and tables in a page, before they are compressed
+MOST = 48 * 10**6  # bytes of values, weights and tables in a page, before they are compressed
 FLOAT = 4  # bytes
 OF_A_LAYER = ("/api/code",)  # questions about a layer by its name alone
 
