@@ -27,6 +27,7 @@ export function listenToKeys(store, journey, samples, refocus) {
     n: () => samples.step(1),
     p: () => samples.step(-1),
     d: () => byId("digits").click(),
+    s: () => byId("step").click(),
     t: () => byId("theme").click(),
   };
   document.addEventListener("keydown", (event) => {

@@ -35,13 +35,12 @@ function place(node, box) {
     return `all of ${node.name}`;
   }
   const within = box.status === "upper bound" ? " (some of them)" : "";
-  const columns = `place${box.columns[1] - box.columns[0] > 1 ? "s" : ""} ${span(box.columns[0], box.columns[1])}`;
-  if (isVector(node.shape)) return `${columns} of ${node.name}${within}`;
+  if (isVector(node.shape)) return `${named("place", box.columns)} of ${node.name}${within}`;
   const channels = box.channels === undefined ? "" : ` in ${box.channels.length} of ${node.shape[0]} channels`;
-  return `rows ${span(...pair(box.rows))}, columns ${span(...pair(box.columns))} of ${node.name}${within}${channels}`;
+  return `${named("row", box.rows)}, ${named("column", box.columns)} of ${node.name}${within}${channels}`;
 }
 
-/** @param {number[]} range @returns {[number, number]} */
-function pair([first, end]) {
-  return [first, end];
+/** @param {string} what @param {number[]} range @returns {string} */
+function named(what, [first, end]) {
+  return `${what}${end - first > 1 ? "s" : ""} ${span(first, end)}`;
 }
