@@ -336,6 +336,44 @@ def test_explore_with_numbers(pellucid, served, folder):
     assert len(served) == 1
 
 
+def test_explore_a_picture_as_the_network_was_trained(pellucid, served, folder):
+    """--pixels and --bgr say what its pixels were then; a test image of the digits is as it is."""
+    assert pellucid("explore", "net.safetensors", "photo.jpg").exit_code == 0
+    assert pellucid("explore", "net.safetensors", "photo.jpg", "--pixels", "byte", "--bgr").exit_code == 0
+    assert pellucid("explore", "net.safetensors", "digits:3", "--pixels", "byte").exit_code == 0
+    (_, plain), (_, byte), (_, sample) = served
+    np.testing.assert_allclose(byte["images"], plain["images"] * 255, rtol=1e-6)
+    assert byte["pixels"].bgr
+    assert (plain["pictured"], byte["pictured"], sample["pictured"]) == (True, True, False)
+    assert sample["images"].max() <= 1
+    result = pellucid("explore", "net.safetensors", "--pixels", "bytes")
+    assert result.exit_code == 2
+    assert "byte" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("cat\n\ndog\n", ["cat", "dog"]), ("0,cat, Felis\n1,dog\n", ["cat, Felis", "dog"]), ("1 cat\n2 dog", None)],
+)
+def test_explore_with_names_of_classes(pellucid, served, folder, text, names):
+    """--classes reads a line each, which may begin with its number, counted from 0."""
+    (folder / "names.txt").write_text(text)
+    assert pellucid("explore", "net.safetensors", "--classes", "names.txt").exit_code == 0
+    ((_, options),) = served
+    assert options["classes"] == (names or ["1 cat", "2 dog"])
+
+
+@pytest.mark.parametrize(
+    ("content", "got"), [(b"", "nothing"), (b"\xff\xfe", "no text"), (b"x\n" * (1 << 20), "more than 1,048,576 bytes")]
+)
+def test_classes_that_are_none(pellucid, served, folder, content, got):
+    """The error says what the file holds."""
+    (folder / "names.txt").write_bytes(content)
+    result = pellucid("explore", "net.safetensors", "--classes", "names.txt")
+    assert (result.exit_code, served) == (2, [])
+    assert got in result.stderr
+
+
 def test_a_file_that_comes_back(pellucid, folder):
     """What `train` writes is opened by the other commands."""
     assert pellucid("train", "digits", "digits", "-o", "new.safetensors", "--epochs", "1").exit_code == 0

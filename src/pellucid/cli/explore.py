@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .models import DIGITS, Invert, note_untrained, open_image, open_trained
+from ..errors import unknown_name
+from .classes import read_classes
+from .models import DIGITS, Invert, is_sample, note_untrained, open_image, open_trained
 from .output import EngineName, note, show
 
 if TYPE_CHECKING:
@@ -32,6 +35,14 @@ def explore(
     compare: Annotated[
         str | None, typer.Option("--compare", metavar="MODEL", help="Another network, to compare with layer by layer.")
     ] = None,
+    classes: Annotated[
+        str | None, typer.Option("--classes", metavar="FILE", help="The classes' names, a line each.")
+    ] = None,
+    pixels: Annotated[
+        str,
+        typer.Option("--pixels", help="What the network was trained on: unit (0 to 1), byte, signed or imagenet."),
+    ] = "unit",
+    bgr: Annotated[bool, typer.Option("--bgr", help="The network reads blue first and red last.")] = False,
     invert: Invert = False,
     engine: EngineName = None,
 ) -> None:
@@ -40,21 +51,27 @@ def explore(
     It shows every layer, every number, and where it came from. Without MODEL it trains a network on handwritten digits
     first, which takes a few seconds.
     """
-    from ..explorer import read_numbers, serve
+    from ..explorer import PIXELS, read_numbers, serve
 
+    if pixels not in PIXELS:
+        raise unknown_name("--pixels", pixels, PIXELS)
+    rule = replace(PIXELS[pixels], bgr=bgr)
     net = _trained_digits(seed, engine) if model == DIGITS else open_trained(model)
     given = material(net, data)
     if image is not None:
-        given["images"] = open_image(net, image, invert=invert)
+        photo, given["pictured"] = open_image(net, image, invert=invert), not is_sample(image)
+        given["images"] = rule.apply(photo) if given["pictured"] else photo
     if numbers is not None:
         given["numbers"] = read_numbers(numbers)
+    if classes is not None:
+        given["classes"] = read_classes(classes)
     if compare is not None:
         given["other"] = open_trained(compare)
     models = [model] if compare in (None, model) else [model, compare]
     for each in models:
         note_untrained(each)
     note("The explorer is at this address, until Ctrl-C:")
-    serve(net, **given, port=port, browser=not no_open, engine=engine, out=_say)
+    serve(net, **given, pixels=rule, port=port, browser=not no_open, engine=engine, out=_say)
 
 
 def _trained_digits(seed: int, engine: str | None) -> Network:

@@ -112,7 +112,7 @@ def open_image(net: Network, image: str, *, invert: bool = False) -> NDArray[np.
             fix="use it in Python: net.predict, net.trace",
         )
     sample = SAMPLE.fullmatch(image)
-    if sample is None or os.path.exists(image):
+    if sample is None or not is_sample(image):
         return read_image(image, shape, invert=invert)
     _, test = data.load(DIGITS)
     if test.images.shape[1:] != shape:
@@ -131,6 +131,11 @@ def open_image(net: Network, image: str, *, invert: bool = False) -> NDArray[np.
             fix=f"write for instance {DIGITS}:17",
         )
     return test.images[int(number)]
+
+
+def is_sample(image: str) -> bool:
+    """Return whether IMAGE names a test image, and no file."""
+    return SAMPLE.fullmatch(image) is not None and not os.path.exists(image)
 
 
 def _short(text: str) -> str:

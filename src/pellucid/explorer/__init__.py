@@ -2,7 +2,8 @@
 
 from .numbers import read_numbers
 from .onefile import write_page
+from .pixels import PIXELS
 from .server import explore, serve, serving
 from .session import Session
 
-__all__ = ["Session", "explore", "read_numbers", "serve", "serving", "write_page"]
+__all__ = ["PIXELS", "Session", "explore", "read_numbers", "serve", "serving", "write_page"]

@@ -43,6 +43,7 @@ def network(session: Session) -> dict[str, Any]:
         "samples": session.samples,
         "draws": session.draws,
         "hint": session.hint,
+        "bgr": session.pixels.bgr,
         "pictures": session.reads_pictures,
         "untrained": bool(version.net.weights) and version.net.weights.version == 0,
         "undo": session.studio.undone,
@@ -103,6 +104,7 @@ def run(session: Session, made: Run) -> dict[str, Any]:
         "sample": made.sample,
         "label": session.label(made.sample),
         "engine": made.trace.engine,
+        "prepared": session.prepared(made),
         "scores": None if scores is None else facts.numbers(scores),
         "ranges": [_range(made.trace[str(node.name)]) for node in made.version.nodes],
     }

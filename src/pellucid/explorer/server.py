@@ -25,6 +25,7 @@ from . import api, assets
 from .answering import Door
 from .drawing import Drawing
 from .gate import Gate, Keys
+from .pixels import Pixels
 from .routes import application
 from .session import Session
 from .widget import in_notebook, widget
@@ -61,6 +62,8 @@ def serve(
     data: tuple[Dataset, Dataset] | None = None,
     numbers: Mapping[str, float] | None = None,
     other: Network | None = None,
+    pixels: Pixels | None = None,
+    pictured: bool = False,
 ) -> None:
     """Serve the explorer on `net` until Ctrl-C or SIGTERM.
 
@@ -79,6 +82,8 @@ def serve(
         data: (train, test) to train on in the page.
         numbers: the user's own number for each layer, by its name.
         other: a network that reads the same, to compare with this one in the page.
+        pixels: what is done to the pixels of pictures, which are from 0 to 1; None: nothing.
+        pictured: whether `images` are pictures to which that was done.
 
     Raises:
         ExplorerError: the port is taken, or may not be used.
@@ -96,6 +101,8 @@ def serve(
         data=data,
         numbers=numbers,
         other=other,
+        pixels=pixels,
+        pictured=pictured,
     )
     listener = _listen(port)
     keys = Keys()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,41 +13,21 @@ from numpy.typing import ArrayLike, NDArray
 from ..comparison import check_inputs
 from ..engines import Engine, decides, get, probabilities
 from ..errors import DataError, unknown_name
-from ..explain import Summary, Trace, trace
+from ..explain import Summary, trace
 from ..images import fit_pixels
 from ..layers.node import Node
 from ..network import Network
 from ..train import Dataset
 from .drawing import Bitmap, Drawing, fit
 from .numbers import checked_numbers
+from .pixels import PIXELS, Pixels
+from .runs import Run
 from .samples import Samples
 from .studio import Studio
 from .versions import Version
 
 RUNS = 12  # runs kept: enough for the page to look back while a hand draws on
 RUN_BYTES = 768 << 20  # and never more than this, but for the newest: a large network's run is a tenth of it
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """One run of one version of the network on one image.
-
-    Args:
-        name: what the page calls it.
-        version: what was run.
-        trace: every value.
-        sample: the image's number, or None for one that was drawn or brought.
-    """
-
-    name: str
-    version: Version
-    trace: Trace
-    sample: int | None
-
-    @property
-    def size(self) -> int:
-        """Bytes that its values take."""
-        return sum(value.nbytes for value in self.trace.values())
 
 
 class Session:
@@ -67,6 +46,8 @@ class Session:
         data: (train, test) to train on in the page, or None.
         numbers: the user's own number for each layer, by its name, or None.
         other: a network that reads the same, to be compared with this one, or None.
+        pixels: what is done to the pixels of pictures, which are from 0 to 1; None: nothing.
+        pictured: whether `images` are pictures to which that was done.
 
     Raises:
         ShapeError, DataError: images, labels, classes, data or numbers that do not fit the network.
@@ -87,7 +68,11 @@ class Session:
         data: tuple[Dataset, Dataset] | None = None,
         numbers: Mapping[str, float] | None = None,
         other: Network | None = None,
+        pixels: Pixels | None = None,
+        pictured: bool = False,
     ) -> None:
+        self.pixels = pixels or PIXELS["unit"]
+        self._pictured = pictured
         if other is not None:
             check_inputs(net, other)
         self.other = other
@@ -223,7 +208,8 @@ class Session:
                 fix="choose a sample instead",
             )
         channels, height, width = self.net.inputs[0].shape
-        return self.bring("picture", (fit_pixels(pixels, (channels, height, width), invert=invert),))
+        fitted = fit_pixels(pixels, (channels, height, width), invert=invert)
+        return self.bring("picture", (self.pixels.apply(fitted),))
 
     def run_again(self, name: str) -> Run:
         """Run the network as it is now on what an earlier run was made of.
@@ -263,11 +249,22 @@ class Session:
         return None if sample is None else self._images.label(sample)
 
     def scores(self, run: Run) -> NDArray[np.float64] | None:
-        """Return the probability of each class, or None where the network does not decide between classes."""
+        """Return the probability of each class, or None where the network does not decide between classes.
+
+        Maps of a single place are scores too: some networks end in a pool.
+        """
         net = run.version.net
-        if not decides(net):
+        values = run.trace[str(net.outputs[0].name)]
+        if not decides(net) and not (len(values) > 1 and values.shape[1:] == (1, 1)):
             return None
-        return probabilities(net, run.trace[str(net.outputs[0].name)][None])[0]
+        return probabilities(net, values.reshape(1, -1))[0]
+
+    def prepared(self, run: Run) -> str:
+        """Return what was done to the picture that a run was made of; nothing where it was no picture."""
+        picture = self._pictured and run.sample is not None and run.sample < self.first_test
+        if not picture and "picture-" not in run.name:
+            return ""
+        return self.pixels.words(run.version.net.inputs[0].shape)
 
     def bring(self, kind: str, image: tuple[NDArray[np.float32], ...]) -> Run:
         """Run the network on an image that is no sample, one array an input; `kind` is a word for it."""

@@ -37,6 +37,7 @@ export class Card {
   #choose;
   #wanted;
   #facts;
+  #prepared = el("p", { class: "prepared" });
   #meter = el("p", { class: "meter", hidden: true });
 
   /**
@@ -60,6 +61,7 @@ export class Card {
     this.#facts = el("details", { open: true }, el("summary", { text: "facts" }), facts(node, folded));
     const head = folded === null ? this.#head() : stackHead(folded, node);
     this.root.append(head, this.#meter, ...(this.picture ? [this.picture] : []), this.#block, this.more, this.#facts);
+    if (given) this.root.append(this.#prepared);
     this.root.classList.toggle("stack", folded !== null);
     this.root.classList.toggle("vector", isVector(node.shape));
     this.root.classList.toggle("image", this.#isImage);
@@ -88,8 +90,10 @@ export class Card {
       if (this.#isImage) paintImage(map, [numbers], sizes, state, this.number);
       else drawSmall(canvasOf(map), numbers, sizes, scaleEnd(state, this.number, numbers));
     }
+    if (this.node.inputs.length === 0) this.#prepared.textContent = state.run?.prepared ?? "";
     if (this.picture !== null) {
-      const channels = [0, 1, 2].map((channel) => values.get(this.number, channel));
+      const order = state.network.bgr ? [2, 1, 0] : [0, 1, 2]; // as the eye knows it
+      const channels = order.map((channel) => values.get(this.number, channel));
       if (!channels.includes(null)) {
         paintImage(this.picture, /** @type {Float32Array[]} */ (channels), sizes, state, this.number);
       }

@@ -168,7 +168,7 @@ export class NumberView {
 
 /** The class whose score a number is, if it is one. @param {State} state @param {Told} told @returns {string} */
 function className({ network, node, run }, told) {
-  const score = node === network.outputs[0] && told.index.length === 1 && run !== null && run.scores !== null;
+  const score = node === network.outputs[0] && run !== null && run.scores !== null;
   return score ? ` “${network.classes[told.index[0]]}”` : "";
 }
 

@@ -5,6 +5,7 @@ import { percent } from "./format.js";
 
 /** @typedef {import("./store.js").State} State */
 
+const LONG = 4; // letters, from which on names stand in a column of their own
 const FEW = 12; // classes that are shown; of more, the most probable
 
 /** The bars. */
@@ -33,6 +34,7 @@ export class Prediction {
     const best = order[0];
     const shown = scores.length > FEW ? order.slice(0, FEW) : scores.map((_, at) => at);
     byId("verdict-of-network").replaceChildren(...decision(network, run.label, best, scores[best]));
+    byId("bars").classList.toggle("named", network.classes.some((name) => name.length > LONG));
     byId("bars").replaceChildren(
       ...shown.map((at) => {
         const fill = el("i");
@@ -49,7 +51,7 @@ export class Prediction {
               title: `Take the score of ${name} apart`,
               on: { click: () => this.#open(network, at) },
             },
-            el("span", { class: "class", text: name }),
+            el("span", { class: "class", title: name, text: name.split(",")[0] }),
             el("span", { class: "track" }, fill),
             el("span", { class: "share", text: percent(scores[at]), "data-value": String(scores[at]) }),
           ),
@@ -60,9 +62,19 @@ export class Prediction {
 
   /** @param {import("./source.js").NetworkFacts} network @param {number} at */
   #open(network, at) {
-    this.#journey.number(network.outputs[0], [at]);
+    this.#journey.number(network.outputs[0], scoreOf(network, at));
     this.#enter();
   }
+}
+
+/**
+ * Where the score of a class is: in a vector, or in maps of a single place.
+ * @param {import("./source.js").NetworkFacts} network
+ * @param {number} at
+ * @returns {number[]}
+ */
+export function scoreOf(network, at) {
+  return network.nodes[network.outputs[0]].shape.map((_, axis) => (axis === 0 ? at : 0));
 }
 
 /**
@@ -73,7 +85,8 @@ export class Prediction {
  * @returns {(HTMLElement | string)[]}
  */
 function decision(network, label, best, score) {
-  const said = [el("strong", { text: network.classes[best] }), el("span", { text: percent(score) })];
+  const name = network.classes[best];
+  const said = [el("strong", { text: name.split(",")[0], title: name }), el("span", { text: percent(score) })];
   if (network.untrained) said.push(el("small", { text: "untrained: its weights are first values" }));
   if (label === null) return said;
   const right = label === best;

@@ -13,12 +13,12 @@ import { Refusal } from "./transport.js";
  *   folded, numbers of the first and the last; parent: the group that it is a part of; parts: how many parts are alike
  * @typedef {{title: string, params: number, macs: number, nodes: NodeFacts[], groups: Group[], outputs: number[],
  *   numbers: {[name: string]: number}, classes: string[], samples: number, draws: boolean, pictures: boolean,
- *   hint: string, untrained: boolean, version: number, structure: number, undo: string | null,
+ *   hint: string, bgr: boolean, untrained: boolean, version: number, structure: number, undo: string | null,
  *   redo: string | null, alone?: boolean}} NetworkFacts alone: nobody is there who could run or change the network;
  *   numbers: the user's own, by layer; version: which one of the network this is;
  *   structure: the first version with the same layers; undo, redo: what these would do
  * @typedef {{run: string, version: number, structure: number, sample: number | null, label: number | null,
- *   engine: string, scores: number[] | null,
+ *   engine: string, prepared: string, scores: number[] | null,
  *   ranges: [number, number][]}} RunFacts
  * @typedef {{source: number[], index: number[][], inside: boolean[], used: boolean[], value: number[],
  *   product: number[], weight: number[] | null, weight_index: number[][] | null}} Terms

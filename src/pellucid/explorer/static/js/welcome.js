@@ -1,6 +1,7 @@
 // What to do first: shown while nothing is open.
 
 import { byId, el } from "./dom.js";
+import { scoreOf } from "./prediction.js";
 
 /**
  * @param {import("./store.js").Store} store
@@ -20,7 +21,7 @@ export function welcome(store, journey, enter) {
     if (run.scores !== null) {
       const best = run.scores.indexOf(Math.max(...run.scores));
       add(`Why “${network.classes[best]}”? Take the winning score apart`, () => {
-        journey.number(network.outputs[0], [best]);
+        journey.number(network.outputs[0], scoreOf(network, best));
         enter();
       });
     }
