@@ -10,7 +10,7 @@ import pytest
 
 from pellucid import Network
 from pellucid.engines import get
-from pellucid.errors import DataError, ParameterError
+from pellucid.errors import DataError, ParameterError, ShapeError
 from pellucid.explorer import training as trainings
 from pellucid.explorer import versions
 from pellucid.explorer.editing import Add, Change, Remove
@@ -332,6 +332,15 @@ def test_samples_are_those_given_and_then_the_test_images() -> None:
     assert samples.range == (0.0, 1.0)
     with pytest.raises(DataError, match="0 to 9"):
         samples.image(10)
+
+
+def test_data_that_do_not_fit_are_named() -> None:
+    """Data whose images the network cannot read are refused by their name, before anything is shown."""
+    with pytest.raises(ShapeError) as caught:
+        Session(digits_network(), data=pets())
+    assert caught.value.where == "data 'data'"
+    assert caught.value.got == "images of shape (1, 4, 4)"
+    assert "(1, 8, 8), for input 'input' of 'digits'" in caught.value.expected
 
 
 def test_runs_belong_to_a_version() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..engines import as_inputs
-from ..errors import DataError
+from ..errors import DataError, ShapeError
 from ..network import Network
 from ..train import Dataset
 
@@ -28,7 +28,7 @@ class Samples:
     """
 
     def __init__(self, net: Network, images: Any, labels: ArrayLike | None, test: Dataset | None) -> None:
-        self._tested = None if test is None else as_inputs(net, test.images)
+        self._tested = None if test is None else _tested(net, test)
         self._test_labels = None if test is None else test.labels
         if images is None and test is None:
             images = noise(net)
@@ -70,6 +70,19 @@ class Samples:
         if self._given is None or self._tested is not None:
             return 0.0, 1.0
         return float(self._given[0].min()), float(self._given[0].max())
+
+
+def _tested(net: Network, test: Dataset) -> tuple[NDArray[np.float32], ...]:
+    """Return test images as the network's inputs; an error names the data."""
+    try:
+        return as_inputs(net, test.images)
+    except ShapeError as error:
+        raise ShapeError(
+            f"data {test.name!r}",
+            got=f"images of shape {test.images.shape[1:]}",
+            expected=f"{error.expected}, for {error.where} of {net.name!r}",
+            fix="give data of that size, or build a network for these",
+        ) from None
 
 
 def noise(net: Network) -> Any:

@@ -25,6 +25,8 @@ const WORDS = {
   ended: "Ended by a change.",
 };
 
+const REST = 400; // milliseconds between two judgements while a training goes on: it has the machine first
+
 /** @param {Page} page */
 export function train(page) {
   new Train(page);
@@ -175,6 +177,7 @@ class Train {
           wrong,
         );
         this.#judged = judged.version;
+        if (this.#watch.told?.state === "running") await new Promise((resolve) => setTimeout(resolve, REST));
         if (judged.version !== this.#page.store.state.run.version) break; // the page follows, and asks again
       }
     } catch (problem) {
