@@ -1,9 +1,11 @@
 // One map, large: a cell a number, its padding around it, and what is marked on it.
 
 import { colour, css, ink } from "./colours.js";
+import { redrawable } from "./export/pen.js";
 import { tiny } from "./format.js";
 import { tokens } from "./theme.js";
 
+/** @typedef {import("./export/pen.js").Context} Context */
 /**
  * @typedef {{values: Float32Array, rows: number, columns: number, length: number, end: number,
  *   pads: {top: number, bottom: number, left: number, right: number}}} Picture length: numbers there are, for a vector
@@ -38,6 +40,7 @@ export class Grid {
   constructor(host, height) {
     this.#height = height;
     host.append(this.#canvas);
+    redrawable(this.#canvas, EDGE, () => (this.#cell < READABLE ? null : (context) => this.#paint(context)));
     new ResizeObserver(([{ contentRect }]) => {
       if (contentRect.width === this.#room) return;
       this.#room = contentRect.width;
@@ -64,7 +67,15 @@ export class Grid {
     this.#cell = fit >= 2 ? Math.floor(fit) : fit;
     this.#wide = columns === 1 ? Math.min(room, 2 * this.#cell) : this.#cell;
     this.#resize(Math.ceil(columns * this.#wide), Math.ceil(rows * this.#cell), context);
-    this.#drawPadding(context, columns, rows);
+    this.#paint(context);
+  }
+
+  /** @param {Context} context whose origin is the corner of the picture, within the edge */
+  #paint(context) {
+    const picture = this.#picture;
+    if (picture === null) return;
+    const { pads } = picture;
+    this.#drawPadding(context, picture.columns + pads.left + pads.right, picture.rows + pads.top + pads.bottom);
     this.#drawCells(context, picture);
     this.#drawMarks(context, pads);
   }
@@ -90,7 +101,7 @@ export class Grid {
     context.setTransform(sharp, 0, 0, sharp, EDGE * sharp, EDGE * sharp);
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {number} columns @param {number} rows */
+  /** @param {Context} context @param {number} columns @param {number} rows */
   #drawPadding(context, columns, rows) {
     const width = columns * this.#wide;
     const height = rows * this.#cell;
@@ -109,7 +120,7 @@ export class Grid {
     context.restore();
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {Picture} picture */
+  /** @param {Context} context @param {Picture} picture */
   #drawCells(context, picture) {
     const { values, columns, pads, end } = picture;
     const size = this.#cell;
@@ -139,7 +150,7 @@ export class Grid {
     }
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {Picture["pads"]} pads */
+  /** @param {Context} context @param {Picture["pads"]} pads */
   #drawMarks(context, pads) {
     const { halo, mark } = tokens;
     const box = (/** @type {Cell} */ a, /** @type {Cell} */ b, /** @type {number} */ width) => {

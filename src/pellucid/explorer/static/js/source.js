@@ -6,7 +6,7 @@ import { Refusal } from "./transport.js";
 
 /**
  * @typedef {{name: string, kind: string, description: string, about: string, inputs: number[], shape: number[],
- *   input_shapes?: number[][], params?: number, macs?: number, receptive_field?: number[], jump?: number[],
+ *   input_shapes?: number[][], params?: number, untrained?: number, macs?: number, receptive_field?: number[], jump?: number[],
  *   status?: string, formulas?: string[] | null, pads?: number[][] | null,
  *   absent?: boolean}} NodeFacts absent: its numbers are not in this page
  * @typedef {{title: string, first: number, last: number, parent: number | null, parts: number}} Group nodes that can be
