@@ -43,7 +43,9 @@ def check(page: Page, width: int, where: str) -> None:
         page.keyboard.press("d")
 
 
-@pytest.mark.parametrize("width", [320, 360, 768, 1440, 2560])
+@pytest.mark.parametrize(
+    "width", [320, 360, 1440, *(pytest.param(width, marks=pytest.mark.slow) for width in (768, 2560))]
+)
 def test_nothing_hangs_over_the_edge(browser: Browser, digits: Explorer, width: int) -> None:
     """At every depth, however narrow the page, all of it is between its edges; with all digits too."""
     with watched(browser, digits, viewport={"width": width, "height": 740}) as page:

@@ -253,6 +253,7 @@ def test_a_tour_follows_the_image(browser: Browser, trained: Explorer) -> None:
             check_stop(page, trained.session, f"sample-{sample}")
 
 
+@pytest.mark.slow
 def test_tours_on_any_network(browser: Browser, kinds: Explorer) -> None:
     """They are written for the digits, and can be taken on every network that has the layers."""
     with watched(browser, kinds) as page:

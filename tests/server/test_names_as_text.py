@@ -21,8 +21,9 @@ from .payloads import PAYLOADS, UNPRINTABLE, hostile, noticed, watch
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
+SLOW = pytest.mark.slow
 ALL = (*PAYLOADS, *UNPRINTABLE)
-FEW = ALL[:: len(ALL) // 5]
+FEW = ALL[:: len(ALL) // 3]
 
 
 @contextmanager
@@ -118,7 +119,10 @@ def test_a_page_that_is_called_so_by_any_name(browser: Browser, name: str) -> No
     check_title(browser, name)
 
 
-def test_errors_that_say_so(browser: Browser) -> None:
+@pytest.mark.parametrize(
+    "names", [pytest.param(PAYLOADS[::9], id="some"), pytest.param(PAYLOADS, id="all", marks=SLOW)]
+)
+def test_errors_that_say_so(browser: Browser, names: tuple[str, ...]) -> None:
     """A refusal whose words are taken from a file is shown as it is."""
     session = Session(Network(4, [Linear(2)]), images=np.ones((2, 4)))
     saying = ""
@@ -129,6 +133,6 @@ def test_errors_that_say_so(browser: Browser) -> None:
 
     with quiet(browser, session, complaints=["Failed to load resource"]) as page:
         page.route("**/api/run", refuse)
-        for saying in PAYLOADS:
+        for saying in names:
             page.locator("#sample-on").click()
             until_shown(page, "#complaint", f"{saying}: got {saying}; expected {saying}. {saying}.")
