@@ -1,8 +1,17 @@
 // A map of what counts, drawn over the image that it is about: strong places cover the image, the others let it through.
 
-import { colour } from "./colours.js";
+import { colour, largest } from "./colours.js";
 
 const SOFTENED = 0.6; // a power below 1: what counts little is seen too
+const MANY = 1024; // numbers, of which one in two hundred may lie beyond the scale: a few pixels would hide all others
+const WITHIN = 0.995;
+
+/** Where the colour scale of a map ends. @param {Float32Array} values @returns {number} */
+export function endOf(values) {
+  if (values.length < MANY) return largest(values);
+  const sizes = values.map(Math.abs).sort(); // NaN comes last
+  return sizes[Math.floor(WITHIN * (sizes.length - 1))] || largest(values);
+}
 
 /**
  * Draw a map whose zeros are not there.

@@ -1,14 +1,14 @@
 // The image of an attribution with its map over it, to be walked over by mouse and keys.
 
-import { largest } from "./colours.js";
 import { el } from "./dom.js";
 import { single } from "./format.js";
 import { drawPicture } from "./heat.js";
 import { drawOver } from "./overlay.js";
 
 /**
- * @typedef {{map: Float32Array, rows: number, columns: number, channels: Float32Array[], range: [number, number]}} Weighed
- *   channels: the image's; range: what black and white are
+ * @typedef {{map: Float32Array, end: number, rows: number, columns: number, channels: Float32Array[],
+ *   range: [number, number]}} Weighed end: where the colour scale ends; channels: the image's; range: what black and
+ *   white are
  */
 
 /** @type {{[key: string]: [number, number]}} */
@@ -52,14 +52,14 @@ export class WeighedImage {
   /** @param {Weighed} weighed */
   show(weighed) {
     this.#shown = weighed;
-    const { rows, columns, channels, range, map } = weighed;
+    const { rows, columns, channels, range, map, end } = weighed;
     this.root.style.setProperty("--ratio", `${columns} / ${rows}`);
     this.root.classList.toggle("small", columns < 100);
     this.root.setAttribute("aria-rowcount", String(rows));
     this.root.setAttribute("aria-colcount", String(columns));
     this.#picture.hidden = channels.length !== 1 && channels.length !== 3;
     if (!this.#picture.hidden) drawPicture(this.#picture, channels, rows, columns, range);
-    drawOver(this.#over, map, rows, columns, largest(map));
+    drawOver(this.#over, map, rows, columns, end);
   }
 
   /** Go to a pixel. @param {number} row @param {number} column */

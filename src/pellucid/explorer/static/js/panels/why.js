@@ -3,6 +3,7 @@
 import { gradient, largest } from "../colours.js";
 import { announce, el } from "../dom.js";
 import { address, percent, single } from "../format.js";
+import { endOf } from "../overlay.js";
 import { WeighedImage, signed } from "../weighed.js";
 import { addPanel } from "./panel.js";
 
@@ -212,11 +213,12 @@ class Asking {
       (channel) => channel !== null,
     );
     const range = state.run?.ranges[found.node] ?? [0, 1];
-    this.#image.show({ map, rows, columns, channels, range });
+    const end = endOf(map);
+    this.#image.show({ map, end, rows, columns, channels, range });
     this.#ramp.style.background = gradient();
-    const end = largest(map);
-    this.#low.textContent = `−${single(end)}`;
-    this.#high.textContent = `+${single(end)}`;
+    const beyond = end < largest(map);
+    this.#low.textContent = `${beyond ? "≤ " : ""}−${single(end)}`;
+    this.#high.textContent = `${beyond ? "≥ " : ""}+${single(end)}`;
     const words = story(found);
     this.#said.replaceChildren(...words.map((line) => el("span", { text: line })));
     this.#strongest.replaceChildren(...found.strongest.map((place) => this.#strong(place)));
