@@ -110,6 +110,12 @@ def test_a_field_is_the_servers(scripts: Page, kinds: Session, name: str) -> Non
     same(scripts, kinds, 0, facts.field, "/api/field", name)
 
 
+@pytest.mark.parametrize("name", [str(node.name) for node in every_kind().inputs + every_kind().nodes])
+def test_what_a_number_reaches_is_the_servers(scripts: Page, kinds: Session, name: str) -> None:
+    """What depends on a number is the same box in every later layer, from the pixels on."""
+    same(scripts, kinds, 0, facts.reached, "/api/reached", name)
+
+
 def test_every_example_of_every_layer(scripts: Page) -> None:
     """Whatever a layer's parameters are: its numbers and their fields are the server's."""
     for example in EXAMPLES:
@@ -118,6 +124,8 @@ def test_every_example_of_every_layer(scripts: Page) -> None:
         name = str(session.net.nodes[0].name)
         same(scripts, session, 0, facts.number, "/api/explain", name)
         same(scripts, session, 0, facts.field, "/api/field", name)
+        for given in session.net.inputs:
+            same(scripts, session, 0, facts.reached, "/api/reached", str(given.name))
 
 
 def alone(example: Example) -> Session:

@@ -9,6 +9,8 @@ import pytest
 
 import pellucid.explorer
 from pellucid.explorer.assets import read_assets
+from pellucid.explorer.onefile.document import modules
+from pellucid.explorer.onefile.scripts import joined
 
 STATIC = Path(pellucid.explorer.__file__).parent / "static"
 SCRIPTS = sorted(STATIC.rglob("*.js"))
@@ -63,3 +65,9 @@ def test_every_export_is_used() -> None:
         for export in re.findall(r"export (?:async )?(?:function|class|const|let) (\w+)", text):
             users = [other for other, told in texts.items() if other != path and re.search(rf"\b{export}\b", told)]
             assert users, f"nobody uses {export} of {path.name}"
+
+
+def test_scripts_can_be_joined() -> None:
+    """All scripts of a home become one, for pages without a server: imports run in no circle, and all have one form."""
+    for first in ("static/js/main.js", "onefile/js/page.js", "notebook/inside.js"):
+        assert "const static_js_start_js = " in joined(modules(), first)

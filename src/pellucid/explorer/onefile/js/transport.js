@@ -3,6 +3,7 @@
 import { Refusal } from "../../static/js/transport.js";
 import { explained } from "./answers.js";
 import { field } from "./field.js";
+import { reach } from "./reach.js";
 
 /**
  * @typedef {import("../../static/js/transport.js").Transport} Transport
@@ -23,10 +24,11 @@ export class EmbeddedTransport {
     const library = this.#library;
     if (path === "/api/network") return told(library.network);
     if (path === "/api/maps") return maps(library, params);
-    if (path === "/api/explain" || path === "/api/field") {
+    if (["/api/explain", "/api/field", "/api/reached"].includes(path)) {
       const node = Number(params.layer);
       const index = params.index.split(",").map(Number);
       if (path === "/api/field") return told(field(library, node, index));
+      if (path === "/api/reached") return told(reach(library, node, index));
       if (!library.explains(node)) throw absent(library.network.nodes[node].name);
       return told(explained(await library.run(runOf(params)), node, index));
     }

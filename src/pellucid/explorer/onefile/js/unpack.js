@@ -31,6 +31,7 @@ export class Pack {
 
 /** @param {string} text base64 of gzip @returns {Promise<Pack>} */
 export async function unpack(text) {
+  if (!("DecompressionStream" in globalThis)) throw new Error("This page needs a browser of 2023 or later.");
   const letters = atob(text);
   const bytes = new Uint8Array(letters.length);
   for (let at = 0; at < bytes.length; at += 1) bytes[at] = letters.charCodeAt(at);
