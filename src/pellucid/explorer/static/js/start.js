@@ -17,6 +17,7 @@ import { tellReach } from "./reaching.js";
 import { rove } from "./roving.js";
 import { Samples } from "./samples.js";
 import { Source } from "./source.js";
+import { Stages } from "./stages.js";
 import { Stepping } from "./stepping.js";
 import { Store } from "./store.js";
 import { tellStories } from "./story.js";
@@ -61,6 +62,7 @@ export async function start(transport) {
   followTheme(store);
   const overview = new Overview(store, values, journey);
   const number = new NumberView(store, values, journey);
+  new Stages(store, values, journey);
   new Stepping(store);
   const enter = () => number.enter();
   new Prediction(store, journey, enter);
