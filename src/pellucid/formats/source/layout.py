@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.resources import files
 from itertools import groupby
 
 WIDTH = 100
 INDENT = "    "
+_PARSING = threading.Lock()  # CPython 3.11 raises SystemError where two threads parse at once
+_trees: dict[str, tuple[str, ast.Module]] = {}
 REPEATED = 3  # so many calls alike in a row are written as one in a loop
 
 
@@ -79,8 +82,8 @@ def definitions_of(file: str, needs: Iterable[str]) -> list[tuple[str, str]]:
         file: the name of a file in this folder.
         needs: names, of which some may be defined there.
     """
-    text = files(__name__.rpartition(".")[0]).joinpath(file).read_text(encoding="utf-8")
-    known = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    text, tree = _parsed(file)
+    known = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     wanted, waiting = set[str](), [name for name in needs if name in known]
     while waiting:
         name = waiting.pop()
@@ -96,3 +99,12 @@ def definitions_of(file: str, needs: Iterable[str]) -> list[tuple[str, str]]:
         for name, node in known.items()
         if name in wanted
     ]
+
+
+def _parsed(file: str) -> tuple[str, ast.Module]:
+    """Return the text of one of our files and what it says; it is read once."""
+    with _PARSING:
+        if file not in _trees:
+            text = files(__name__.rpartition(".")[0]).joinpath(file).read_text(encoding="utf-8")
+            _trees[file] = text, ast.parse(text)
+        return _trees[file]
