@@ -12,7 +12,8 @@ from .looking import DEPTHS, open_panel, panels, visit
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-# What reaches over the page's edges and cannot be scrolled to, and text that is cut off with no tip to tell it all.
+# What reaches over the page's edges and cannot be scrolled to, and text that is cut off with no tip to tell it all; fields
+# that are written in scroll by themselves.
 OUTSIDE = """
 () => {
   const width = document.documentElement.clientWidth;
@@ -23,7 +24,7 @@ OUTSIDE = """
   };
   const scrolls = (node) => above(node).some((at) => ["auto", "scroll"].includes(getComputedStyle(at).overflowX));
   const seen = [...document.body.querySelectorAll("*")].filter((node) => node.checkVisibility() &&
-    !node.closest("svg, .unseen, #live") && node.getBoundingClientRect().width > 0);
+    !node.closest("svg, .unseen, #live, input") && node.getBoundingClientRect().width > 0);
   const over = seen.filter((node) => {
     const { left, right } = node.getBoundingClientRect();
     return (left < -0.5 || right > width + 0.5) && !scrolls(node);
