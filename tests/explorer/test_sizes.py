@@ -12,8 +12,8 @@ from .looking import DEPTHS, open_panel, panels, visit
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-# What reaches over the page's edges and cannot be scrolled to, and text that is cut off with no tip to tell it all; fields
-# that are written in scroll by themselves.
+# What reaches over the page's edges and cannot be scrolled to, and text that is cut off with no tip to tell it all.
+# Fields that are written in scroll by themselves.
 OUTSIDE = """
 () => {
   const width = document.documentElement.clientWidth;
