@@ -69,22 +69,19 @@ function table({ network }) {
 }
 
 function link() {
-  const text = location.href;
-  const field = /** @type {HTMLInputElement} */ (
-    el("input", { type: "text", readonly: true, value: text, "aria-label": "A link to what is shown" })
-  );
+  const shown = el("code", { text: location.href });
   const said = el("span", { role: "status" });
   const copy = async () => {
-    field.value = location.href;
-    field.select();
+    shown.textContent = location.href;
+    getSelection()?.selectAllChildren(shown);
     try {
-      await navigator.clipboard.writeText(field.value);
+      await navigator.clipboard.writeText(location.href);
       said.textContent = "copied";
     } catch {
       said.textContent = "selected: press Ctrl+C";
     }
   };
-  return row("A link to this place", field, button("Copy", "the link", copy), said);
+  return row("A link to this place", shown, button("Copy", "the link", copy), said);
 }
 
 /** @param {string} title @param {...HTMLElement} controls */
