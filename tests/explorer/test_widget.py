@@ -135,7 +135,7 @@ def test_its_frame_reaches_nothing(browser: Browser) -> None:
     """The page cannot reach the notebook around it, remembers nothing there, and still changes its theme."""
     with notebook(browser, small()) as page:
         inside = frame(page)
-        assert page.locator("iframe").get_attribute("sandbox") == "allow-scripts"
+        assert page.locator("iframe").get_attribute("sandbox") == "allow-scripts allow-downloads"
         assert inside.evaluate("() => { try { return String(parent.document); } catch (no) { return no.name; } }") == (
             "SecurityError"
         )
@@ -154,6 +154,16 @@ def test_names_are_text(browser: Browser) -> None:
         shown = inside.locator("#panel-table tbody th").all_text_contents()
         assert [name for name in PAYLOADS if not set(name) & set("[]") and name not in shown] == []
         assert inside.locator("main script, main img, main iframe, main style, main form").count() == 0
+
+
+def test_pictures_can_be_saved_from_it(browser: Browser) -> None:
+    """What the page exports leaves the frame as a download."""
+    with notebook(browser, small()) as page:
+        inside = frame(page)
+        inside.evaluate("() => { location.hash = '#panel=export'; }")
+        with page.expect_download() as saved:
+            inside.locator("#panel-export button:text-is('CSV')").click()
+        assert saved.value.suggested_filename.endswith(".csv")
 
 
 def test_silence_is_told(browser: Browser) -> None:

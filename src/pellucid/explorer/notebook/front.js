@@ -26,7 +26,9 @@ function render({ model, el }) {
   notice.hidden = true;
   const frame = document.createElement("iframe");
   frame.title = "Pellucid";
-  frame.setAttribute("sandbox", "allow-scripts"); // what files are called cannot reach the notebook, whatever it is
+  // What a file's layers are called cannot reach the notebook, whatever it is; pictures can be saved and code copied.
+  frame.setAttribute("sandbox", "allow-scripts allow-downloads");
+  frame.allow = "clipboard-write";
   Object.assign(frame.style, { display: "block", width: "100%", height: "100%", border: "0" });
   const room = document.createElement("div");
   Object.assign(room.style, { height: HEIGHT, minHeight: "20rem", resize: "vertical", overflow: "hidden" });
