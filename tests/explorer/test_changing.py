@@ -207,7 +207,7 @@ def test_all_of_it_by_keyboard(alive: Explorer, page: Page) -> None:
     assert field.evaluate("one => one === document.activeElement"), "the focus stays where the user works"
     page.keyboard.press("Control+z")
     page.locator("#panel-change .said", has_text="undone").wait_for()
-    assert field.input_value() == "16"
+    until(page, "document.querySelector('[data-parameter=out_channels] input').value === '16'")
     page.locator("[data-panel=train]").focus()
     page.keyboard.press("Enter")
     for _ in range(30):
