@@ -12,14 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..explain import Explanation, LayerSummary, Stage, facts, receptive_field, stages
+from ..layers import Dropout
 from ..layers.arithmetic import Terms, exact_sum
 from ..layers.base import Mask
+from ..layers.base import Run as Training
 from ..layers.node import Node
 from ..window import Window
 from .onward import Step, onward
 from .origins import origins
 from .session import Run, Session
 
+MOST_DROPPED = 256  # units of a dropout that are shown
 MOST = 8192  # terms sent at once: as many as a page can hold without stuttering
 
 
@@ -130,7 +133,24 @@ def number(made: Run, name: str, index: tuple[int, ...]) -> dict[str, Any]:
         "parts": _parts(shown) if explanation.rule == "sum" else [],
         "left_out": left_out,
         "origins": _origins(made, name, shown),
+        "dropped": _dropped(made, name, index),
         "onward": [_step(step) for step in onward(made.trace, name, index)],
+    }
+
+
+def _dropped(made: Run, name: str, index: tuple[int, ...]) -> dict[str, Any] | None:
+    """Return what a dropout does to its numbers in the first step of a training: what each is multiplied with."""
+    node = made.version.net.node(name)
+    if not isinstance(node.layer, Dropout):
+        return None
+    factors = node.layer.factors((1, *node.shape), Training(training=True, layer=name))[0]
+    each = np.broadcast_to(factors, node.shape)
+    return {
+        "p": node.layer.p,
+        "factor": float(each[index]),
+        "stay": [bool(factor) for factor in factors.ravel()[:MOST_DROPPED]],
+        "fell": int((factors == 0).sum()),
+        "all": factors.size,
     }
 
 

@@ -29,7 +29,9 @@ import { Refusal } from "./transport.js";
  *   rule: string, formula: string, value: number, total: number, error: number, ulps: number, cancellation: number,
  *   bias: number | null, divisor: number | null, numbers: {[symbol: string]: number}, terms: Terms, parts: Part[],
  *   sum: number | null, left_out: {count: number, sum: number} | null, origins: {node: number, index: number[][]} | null,
- *   onward: Step[]}} Told
+ *   onward: Step[], dropped: Dropped | null}} Told
+ * @typedef {{p: number, factor: number, stay: boolean[], fell: number, all: number}} Dropped what a dropout does in the
+ *   first step of a training: this number's factor, and which of the first units stay
  * @typedef {{method: string, settings: string, address: string, target: number | null, label: string | null,
  *   score: number, reference: number | null, error: number | null, layer: string | null, shape: [number, number],
  *   strongest: [number, number, number][], node: number, map: Float32Array}} Why node: the input that is weighed
