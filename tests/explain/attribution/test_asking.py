@@ -116,6 +116,8 @@ def test_the_strongest_places_lie_apart() -> None:
     assert found.strongest() == (Strong(3, 4, 9.0), Strong(3, 6, -7.0))
     assert found.strongest(apart=0) == (Strong(3, 4, 9.0), Strong(3, 5, 8.0), Strong(3, 6, -7.0))
     assert found.strongest(1, apart=5) == (Strong(3, 4, 9.0),)
+    map[10:14, 10:14] = 5  # a patch of equal numbers is one place
+    assert found.strongest()[-1:] == (Strong(10, 10, 5.0),)
 
 
 def test_the_late_layer_of_famous_networks() -> None:

@@ -68,7 +68,7 @@ class Attribution:
         return float(self.values.sum(dtype=np.float64)) - (self.score - self.reference)
 
     def strongest(self, count: int = 5, *, apart: int | None = None) -> tuple[Strong, ...]:
-        """Return the pixels that count most, for or against, the largest first.
+        """Return the pixels that count most, for or against, the largest first; of equal ones, as in a patch, one.
 
         Args:
             count: how many, at most; pixels that do not count at all are left out.
@@ -90,6 +90,7 @@ class Attribution:
             found.append(Strong(row, column, float(self.map[row, column])))
             near = slice(max(0, row - least + 1), row + least), slice(max(0, column - least + 1), column + least)
             left[near] = 0
+            left[self.map == self.map[row, column]] = 0
         return tuple(found)
 
     def __str__(self) -> str:
