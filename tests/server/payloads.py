@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pellucid import Network
 from pellucid.layers import Conv2d, Flatten, Linear, ReLU
@@ -137,7 +138,9 @@ def watch(page: Page) -> list[str]:
     page.on("pageerror", lambda error: wrong.append(f"error {error}"))
     page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
     page.on("popup", lambda other: wrong.append(f"popup {other.url}"))
-    page.on("request", lambda request: wrong.append(request.url) if "evil.example" in request.url else None)
+    page.on(
+        "request", lambda request: wrong.append(request.url) if "evil.example" in urlsplit(request.url).netloc else None
+    )
     return wrong
 
 
