@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -89,7 +90,29 @@ def convolution(layer: Conv2d, shapes: tuple[Shape, ...], name: str) -> Made:
         explicit = before if word == "valid" else [keras.layers.ZeroPadding2D(pads)]
         counted = steps(*explicit, _one_column(conv, windows[1].span))
         return Made(counted, weights, said=lambda _: plain, own=conv)
+    if before and layer.groups == 1 and layer.padding_mode == "zeros" and _is_same(windows, pads, shapes[0]):
+        return Made(_same(conv), weights, said=lambda _: plain, own=conv)
     return Made(plain, weights, own=conv)
+
+
+def _is_same(windows: tuple[Window, Window], pads: Pads, shape: Shape) -> bool:
+    """Return whether TensorFlow's own padding is that of these windows, on maps of this size."""
+    for window, own, size in zip(windows, pads, shape[1:], strict=True):
+        same = replace(window, padding="same", ceil_mode=False)
+        if same.pads(size) != own or same.out(size) != window.out(size):
+            return False
+    return True
+
+
+def _same(conv: Any) -> Computes:
+    """Return what computes a convolution with TensorFlow's own padding: maps of zeros around maps are made nowhere."""
+    how = {"strides": conv.strides, "dilation_rate": conv.dilation_rate, "data_format": conv.data_format}
+
+    def compute(x: Tensor) -> Tensor:
+        y = ops.conv(x, conv.kernel, padding="same", **how)
+        return y if conv.bias is None else ops.add(y, conv.bias)
+
+    return compute
 
 
 def _one_column(conv: Any, span: int) -> Computes:
