@@ -36,6 +36,7 @@ export function explained(run, node, index) {
     parts: sums ? parts(shown) : [],
     left_out: leftOut,
     origins: origins(run, /** @type {import("./recipe.js").Recipe} */ (recipes[node]), shown),
+    dropped: null, // a page by itself draws no random numbers
     onward: followers(run, node, index).map((step) => told(run, step)),
   };
 }

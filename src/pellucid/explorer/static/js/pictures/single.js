@@ -20,7 +20,7 @@ export function single(scene) {
       result(double(told.total), "exact", told.total),
     );
     const words = el("p", { class: "words", text: whyUnchanged(scene) });
-    return { line: [line, words], parts: told.dropped === null ? [] : inTraining(told, told.dropped) };
+    return { line: [line, words], parts: told.dropped ? inTraining(told, told.dropped) : [] };
   }
   const filled = el("div", { class: "equation formula" }, ...putIn(scene, end), plain("="));
   filled.append(result(double(told.total), "exact", told.total));
