@@ -31,7 +31,7 @@ def page(
     invert: Invert = False,
     engine: EngineName = None,
 ) -> None:
-    """Write one HTML file in which every number can be taken apart, offline.
+    """Write one HTML file in which every number can be taken apart.
 
     It holds the network, the image, every layer's values and weights, and the page itself. Without MODEL it is about a
     network that is trained on handwritten digits first, with twenty of them in it.
