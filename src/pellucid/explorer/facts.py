@@ -141,9 +141,9 @@ def number(made: Run, name: str, index: tuple[int, ...]) -> dict[str, Any]:
 def _dropped(made: Run, name: str, index: tuple[int, ...]) -> dict[str, Any] | None:
     """Return what a dropout does to its numbers in the first step of a training: what each is multiplied with."""
     node = made.version.net.node(name)
-    if not isinstance(node.layer, Dropout):
+    factors = dropping(node)
+    if factors is None or not isinstance(node.layer, Dropout):
         return None
-    factors = node.layer.factors((1, *node.shape), Training(training=True, layer=name))[0]
     each = np.broadcast_to(factors, node.shape)
     return {
         "p": node.layer.p,
@@ -152,6 +152,13 @@ def _dropped(made: Run, name: str, index: tuple[int, ...]) -> dict[str, Any] | N
         "fell": int((factors == 0).sum()),
         "all": factors.size,
     }
+
+
+def dropping(node: Node) -> NDArray[np.float64] | None:
+    """Return what a dropout multiplies its numbers with in the first step of a training; None for other layers."""
+    if not isinstance(node.layer, Dropout):
+        return None
+    return node.layer.factors((1, *node.shape), Training(training=True, layer=str(node.name)))[0]
 
 
 def _groups(terms: Terms) -> list[list[int]]:

@@ -146,6 +146,11 @@ class _Packer:
         told["inputs"] = [self._numbers[one] for one in before]
         told["explained"] = explained
         told["origins"] = self._origins(node, pack)
+        factors = facts.dropping(node)
+        if factors is not None:
+            said = facts.number(self._runs[0], name, tuple(0 for _ in node.shape))["dropped"]
+            each = np.broadcast_to(factors, node.shape).ravel()
+            told["dropped"] = {"said": said, "factors": pack.add(each, "d")}
         if explained:
             told["retold"] = [
                 {name: table_of(table, pack, "d") for name, table in retold(made, node, weights, look).items()}

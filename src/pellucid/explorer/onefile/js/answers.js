@@ -4,6 +4,7 @@ import { cancellation, rounding } from "./arithmetic.js";
 import { exactSum } from "./exact.js";
 import { foremost, parts } from "./foremost.js";
 import { followers } from "./readers.js";
+import { flat } from "./recipe.js";
 
 /** @typedef {import("./library.js").Opened} Opened @typedef {import("./readers.js").Step} Step */
 
@@ -11,6 +12,7 @@ import { followers } from "./readers.js";
 export function explained(run, node, index) {
   const { network, recipes } = run.library;
   const { name, kind, description, inputs } = network.nodes[node];
+  const recipe = /** @type {import("./recipe.js").Recipe} */ (recipes[node]);
   const what = run.takenApart(node, index);
   const value = run.value(node, index);
   const { shown, leftOut } = foremost(what.terms);
@@ -35,8 +37,8 @@ export function explained(run, node, index) {
     sum: sums ? exactSum(what.terms.product) : null,
     parts: sums ? parts(shown) : [],
     left_out: leftOut,
-    origins: origins(run, /** @type {import("./recipe.js").Recipe} */ (recipes[node]), shown),
-    dropped: null, // a page by itself draws no random numbers
+    origins: origins(run, recipe, shown),
+    dropped: run.library.dropped(recipe.facts, flat(index, recipe.shape)),
     onward: followers(run, node, index).map((step) => told(run, step)),
   };
 }

@@ -55,6 +55,11 @@ export class Library {
     return origins && { node: origins.node, index: this.#pack.array(origins.index) };
   }
 
+  /** What a dropout does to its number of that place in training. @param {LayerFacts} layer @param {number} at */
+  dropped({ dropped }, at) {
+    return dropped === undefined ? null : { ...dropped.said, factor: this.#pack.array(dropped.factors)[at] };
+  }
+
   /** One run, opened. @param {number} number @returns {Promise<Opened>} */
   async run(number) {
     const [values, weights] = await Promise.all([this.#values[number](), this.#weights()]);

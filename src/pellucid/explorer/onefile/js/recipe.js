@@ -6,7 +6,8 @@
  * @typedef {{[name: string]: TableFacts}} ToldFacts
  * @typedef {{blocks: {columns: number[], table: TableFacts}[], rank: number, weight: number[] | null, first: number,
  *   used: "all" | "inside" | "winner", kinds: string[][], told: ToldFacts, retold?: ToldFacts[], inputs: number[],
- *   explained: boolean, origins: {node: number, index: Reference} | null, kernel?: Reference}} LayerFacts
+ *   explained: boolean, origins: {node: number, index: Reference} | null, kernel?: Reference,
+ *   dropped?: {said: import("../../static/js/source.js").Dropped, factors: Reference}}} LayerFacts
  * @typedef {{source: Int32Array, index: Int32Array[], taps: Int32Array | null}} Reads which input each number comes
  *   from, its place there axis by axis, and the place of its weight
  */
