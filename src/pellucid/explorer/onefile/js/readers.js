@@ -10,53 +10,74 @@ import { placed } from "./recipe.js";
 const LENGTH = 12; // steps followed at most
 
 /**
- * The numbers that follow from one without weights for each number, one after another.
+ * The numbers that follow from one without weights for each number, one after another; where several layers read a
+ * number, the way that goes furthest.
  * @param {Opened} run
  * @param {number} node
  * @param {number[]} index
  * @returns {Step[]}
  */
 export function followers(run, node, index) {
+  return furthest(run, node, index, LENGTH, new Map());
+}
+
+/**
+ * The longest way on of at most so many steps; of equal ones the first.
+ * @param {Opened} run
+ * @param {number} node
+ * @param {number[]} index
+ * @param {number} room
+ * @param {Map<string, Step[]>} known
+ * @returns {Step[]}
+ */
+function furthest(run, node, index, room, known) {
+  if (room === 0) return [];
+  const key = `${node} ${index} ${room}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
   /** @type {Step[]} */
-  const steps = [];
-  let here = { node, index };
-  while (steps.length < LENGTH) {
-    const step = next(run, here.node, here.index);
-    if (step === null) break;
-    steps.push(step);
-    if (!step.chosen) break;
-    here = step;
-  }
-  return steps;
-}
-
-/** The first number that uses this one, else one that reads it without using it. @param {Opened} run @param {number} node @param {number[]} index */
-function next(run, node, index) {
-  /** @type {Step | null} */
-  let unused = null;
+  let best = [];
   for (const step of readers(run, node, index)) {
-    if (step.chosen) return step;
-    unused ??= step;
+    const way = [step, ...(step.chosen ? furthest(run, step.node, step.index, room - 1, known) : [])];
+    const better = best.length === 0 || Number(way[0].chosen) - Number(best[0].chosen) || way.length - best.length;
+    if (better === true || Number(better) > 0) best = way;
   }
-  return unused;
+  known.set(key, best);
+  return best;
 }
 
-/** @param {Opened} run @param {number} node @param {number[]} index @returns {Generator<Step>} */
+/** For each layer that reads a number its first one that uses it, else the first. @param {Opened} run @param {number} node @param {number[]} index @returns {Generator<Step>} */
 function* readers(run, node, index) {
-  const { recipes, network } = run.library;
-  for (const [reader, recipe] of recipes.entries()) {
+  for (const [reader, recipe] of run.library.recipes.entries()) {
     if (recipe === null || !recipe.facts.explained || recipe.weighs) continue;
-    const sources = recipe.facts.inputs.flatMap((input, source) => (input === node ? [source] : []));
-    if (sources.length === 0) continue;
-    for (const place of places(recipe, sources, network.nodes[node].shape, index)) {
-      const what = run.takenApart(reader, place);
-      const mine = what.terms.index.flatMap((where, at) =>
-        sources.includes(what.terms.source[at]) && String(where) === String(index) ? [at] : [],
-      );
-      if (mine.length > 0) {
-        yield { node: reader, index: place, chosen: mine.some((at) => what.terms.used[at]), what };
-      }
+    /** @type {Step | null} */
+    let first = null;
+    for (const step of reading(run, reader, recipe, node, index)) {
+      if (first === null || step.chosen) first = step;
+      if (step.chosen) break;
     }
+    if (first !== null) yield first;
+  }
+}
+
+/**
+ * The numbers of a layer that read a number.
+ * @param {Opened} run
+ * @param {number} reader
+ * @param {Recipe} recipe
+ * @param {number} node
+ * @param {number[]} index
+ * @returns {Generator<Step>}
+ */
+function* reading(run, reader, recipe, node, index) {
+  const sources = recipe.facts.inputs.flatMap((input, source) => (input === node ? [source] : []));
+  if (sources.length === 0) return;
+  for (const place of places(recipe, sources, run.library.network.nodes[node].shape, index)) {
+    const what = run.takenApart(reader, place);
+    const mine = what.terms.index.flatMap((where, at) =>
+      sources.includes(what.terms.source[at]) && String(where) === String(index) ? [at] : [],
+    );
+    if (mine.length > 0) yield { node: reader, index: place, chosen: mine.some((at) => what.terms.used[at]), what };
   }
 }
 
