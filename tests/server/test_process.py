@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -77,6 +78,36 @@ def test_the_browser_gets_a_code_that_opens_once(tmp_path: Path) -> None:
         assert token not in address
         path = address.removeprefix(f"http://127.0.0.1:{port}")
         assert [ask(port, path).status for _ in range(2)] == [303, 401]
+
+
+SLOW = """
+import time
+from pellucid import Network
+from pellucid.explorer import serve
+from pellucid.layers import Flatten, Linear
+
+def slow(bitmap):
+    print("drawing", flush=True)
+    time.sleep(600)
+
+net = Network((1, 4, 4), [Flatten(), Linear(2)])
+serve(net, browser=False, drawing=slow, out=lambda line: print(line, flush=True))
+print("ended", flush=True)
+"""
+
+
+def test_ctrl_c_waits_for_no_answer() -> None:
+    """What is still being calculated is left behind, without a word."""
+    with explorer(SLOW) as (process, port, token):
+        asking = http.client.HTTPConnection("127.0.0.1", port)
+        drawing = json.dumps({"drawing": {"width": 1, "height": 1, "pixels": "AA=="}})
+        headers = {"content-type": "application/json", "cookie": f"pellucid-{port}={token}"}
+        asking.request("POST", "/api/run", drawing, headers)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "drawing\n"
+        process.send_signal(signal.SIGINT)
+        asking.close()
+        assert process.communicate(timeout=120) == ("ended\n", "")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
+import anyio.to_thread
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -48,7 +48,8 @@ def _endpoint(door: Door) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         params = {**request.query_params, **request.path_params}
         query = Query(params, request.headers.get("content-type", ""), await request.body())
-        return _response(200, await run_in_threadpool(door.handler, query))
+        # What runs long is left behind when the explorer ends: Ctrl-C waits for nobody's answer.
+        return _response(200, await anyio.to_thread.run_sync(door.handler, query, abandon_on_cancel=True))
 
     return endpoint
 

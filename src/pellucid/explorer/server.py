@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 import signal
 import socket
@@ -32,6 +33,17 @@ from .widget import in_notebook, widget
 
 HEADER_LIMIT = 32 << 10  # bytes of a request's line and headers
 PATIENCE = 1  # seconds given to answers under way when the explorer ends
+
+
+class _Ending(logging.Filter):
+    """Keeps quiet about answers that are given up because the explorer ends."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, asyncio.CancelledError) and not str(record.msg).startswith("Cancel ")
+
+
+ENDING = _Ending()
 
 
 class _Server(uvicorn.Server):
@@ -116,22 +128,11 @@ def serve(
 
     server = _server(session, listener, keys, ready)
     with _ended_by_signals(server):
-        if _in_event_loop():  # as in a notebook's cell, which waits here until it is interrupted
-            _run_beside(server, listener)
-        else:
-            server.run(sockets=[listener])
-
-
-def _in_event_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+        _run_beside(server, listener)
 
 
 def _run_beside(server: uvicorn.Server, listener: socket.socket) -> None:
-    """Run a server in a thread, where it can have an event loop of its own."""
+    """Run a server in a thread, which has its own event loop, and whose answers the program's end does not wait for."""
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
@@ -206,6 +207,7 @@ def _server(session: Session, listener: socket.socket, keys: Keys, ready: Callab
         h11_max_incomplete_event_size=HEADER_LIMIT,
         timeout_graceful_shutdown=PATIENCE,
     )
+    logging.getLogger("uvicorn.error").addFilter(ENDING)
     return _Server(config, ready)
 
 
@@ -238,7 +240,7 @@ def _address(listener: socket.socket) -> str:
 
 @contextmanager
 def _ended_by_signals(server: uvicorn.Server) -> Generator[None, None, None]:
-    """Let Ctrl-C and SIGTERM end the server, not the program: the server raises them again when it has ended."""
+    """Let Ctrl-C and SIGTERM end the server, not the program."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
