@@ -100,11 +100,20 @@ def test_resume_where_nothing_had_begun(pellucid):
     assert "no checkpoint new.checkpoint: the training begins\n" in result.stderr
 
 
+# What was begun in the background may have been told to ignore Ctrl-C.
+HEARING = """
+import signal
+from pellucid.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+main()
+"""
+
+
 def test_ctrl_c_and_resume(pellucid, folder):
     """Ctrl-C leaves a checkpoint and no network; --resume gives the bits of a training that was never stopped."""
     command = ["train", "digits", "digits", "-o", "new.safetensors", "--batch-size", "256"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "pellucid", *command, "--epochs", "100000"],
+        [sys.executable, "-c", HEARING, *command, "--epochs", "100000"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -113,7 +122,7 @@ def test_ctrl_c_and_resume(pellucid, folder):
         while not (folder / "new.checkpoint").exists() and process.poll() is None:
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        output, errors = process.communicate()
+        output, errors = process.communicate(timeout=600)
     finally:
         process.kill()
     assert (process.returncode, output) == (130, "")
