@@ -83,7 +83,7 @@ def edited(net: Network, edit: Edit) -> Edited:
     >>> from pellucid.layers import Flatten, Linear, MaxPool2d
     >>> net = Network((1, 8, 8), [MaxPool2d(2), Flatten(), Linear(10)])
     >>> edited(net, Change("pool1", {"kernel_size": 4})).fresh
-    ('linear1.weight',)
+    ('linear1.weight', 'linear1.bias')
     >>> edited(net, Change("pool1", {"kernel_size": 9}))
     Traceback (most recent call last):
     pellucid.errors.ParameterError: MaxPool2d 'pool1'
