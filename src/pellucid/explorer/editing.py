@@ -87,7 +87,7 @@ def edited(net: Network, edit: Edit) -> Edited:
     >>> edited(net, Change("pool1", {"kernel_size": 9}))
     Traceback (most recent call last):
     pellucid.errors.ParameterError: MaxPool2d 'pool1'
-      got       kernel_size=9: 9 places along the height, where padded input has 8
+      got       kernel_size=9: input (1, 8, 8): kernel 9 spans 9; 8 places + padding 0 + 0 = 8
       expected  kernel_size 1 to 8, for which the whole network can be built
       fix       use kernel_size 8
     """
