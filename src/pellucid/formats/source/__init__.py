@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ...errors import ParameterError
 from ...network import Network
-from . import keras_program, numpy_program, one_layer, torch_program
 
-DIALECTS = {"keras": keras_program.write, "numpy": numpy_program.write, "torch": torch_program.write}
+DIALECTS = ("keras", "numpy", "torch")
 
 
 def code(net: Network, dialect: str = "torch", *, layer: str | None = None) -> str:
@@ -51,4 +50,9 @@ def code(net: Network, dialect: str = "torch", *, layer: str | None = None) -> s
         raise ParameterError(
             "code", got=f"the dialect {dialect!r}", expected=" or ".join(map(repr, DIALECTS)), fix="choose one of them"
         )
-    return DIALECTS[dialect](net) if layer is None else one_layer.write(net, layer, dialect)
+    # Imported on use: they are many words, which most who import Pellucid never ask for.
+    from . import keras_program, numpy_program, one_layer, torch_program
+
+    if layer is not None:
+        return one_layer.write(net, layer, dialect)
+    return {"keras": keras_program, "numpy": numpy_program, "torch": torch_program}[dialect].write(net)
